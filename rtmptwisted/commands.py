@@ -1,0 +1,330 @@
+"""
+The registry of command handlers, and the standard handlers.
+
+To add a command, or to replace one::
+
+    commands = standardCommands()
+
+    @commandHandler
+    async def greet(session: Session, command: Command) -> None:
+        session.sendResult(command, f"hello, {command.argument(0)}")
+
+    commands.register("greet", greet)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
+
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from rtmptwisted.errors import CommandRejected, InvalidName
+from rtmptwisted.formats import CHUNK_SIZE
+from rtmptwisted.interfaces import ICommandHandler
+from rtmptwisted.names import streamName
+from rtmptwisted.session import NetStream, Session
+from rtmptwisted.wire.message import (
+    Command,
+    SetChunkSize,
+    SetPeerBandwidth,
+    UserControlType,
+    WindowAckSize,
+)
+
+Result: TypeAlias = Deferred[None] | Coroutine[Any, Any, None] | None
+
+#: What we announce as window and bandwidth, in bytes.  0 would make ffmpeg
+#: give up.
+WINDOW = 2_500_000
+
+#: The form that clients expect; some parse it.
+SERVER_VERSION = "FMS/3,0,1,123"
+CAPABILITIES = 31.0
+
+_BAD_PUBLISH_NAME = "NetStream.Publish.BadName"
+_BAD_PLAY_NAME = "NetStream.Play.StreamNotFound"
+
+
+@implementer(ICommandHandler)
+class FunctionHandler:
+    """
+    Makes a command handler of a function.
+    """
+
+    def __init__(self, function: Callable[[Session, Command], Result]) -> None:
+        self._function = function
+
+    def handle(self, session: Session, command: Command) -> Result:
+        """
+        Call the function.
+        """
+        return self._function(session, command)
+
+
+def commandHandler(function: Callable[[Session, Command], Result]) -> FunctionHandler:
+    """
+    Decorate a function, which may be C{async}, to make it a command handler.
+    """
+    return FunctionHandler(function)
+
+
+class CommandRegistry:
+    """
+    Command handlers by the name of the command.
+    """
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, ICommandHandler] = {}
+
+    def register(self, name: str, handler: ICommandHandler) -> None:
+        """
+        Let C{handler} carry out the commands of this name, instead of any that
+        did so before.
+
+        @raise TypeError: when it does not provide L{ICommandHandler}.
+        """
+        if not ICommandHandler.providedBy(handler):
+            raise TypeError(f"{handler!r} does not provide ICommandHandler")
+        self._handlers[name] = handler
+
+    def locate(self, name: str) -> ICommandHandler | None:
+        """
+        @return: the handler for commands of this name.
+        """
+        return self._handlers.get(name)
+
+
+def standardCommands() -> CommandRegistry:
+    """
+    @return: a new registry with a handler for each command that encoders and
+        players send.
+    """
+    registry = CommandRegistry()
+    for name, handler in (
+        ("connect", connect),
+        ("createStream", createStream),
+        ("releaseStream", acknowledge),
+        ("_checkbw", acknowledge),
+        ("getStreamLength", getStreamLength),
+        ("FCPublish", fcPublish),
+        ("FCUnpublish", fcUnpublish),
+        ("FCSubscribe", fcSubscribe),
+        ("publish", publish),
+        ("play", play),
+        ("pause", pause),
+        ("receiveAudio", receiveAudio),
+        ("receiveVideo", receiveVideo),
+        ("closeStream", closeStream),
+        ("deleteStream", deleteStream),
+    ):
+        registry.register(name, handler)
+    return registry
+
+
+@commandHandler
+def connect(session: Session, command: Command) -> None:
+    """
+    Open the connection for an application (RTMP 1.0, section 7.2.1.1).
+    """
+    properties = command.commandObject
+    if isinstance(properties, dict):
+        session.properties = properties
+    app = session.properties.get("app")
+    session.app = app if isinstance(app, str) else ""
+    try:
+        # With a name that is surely fine, so that only the application counts.
+        streamName(session.app, "name")
+    except InvalidName as error:
+        raise CommandRejected("NetConnection.Connect.InvalidApp", str(error)) from None
+    session.host.send(WindowAckSize(WINDOW))
+    session.host.send(SetPeerBandwidth(WINDOW))
+    session.host.send(SetChunkSize(CHUNK_SIZE))
+    session.sendResult(
+        command,
+        {
+            "level": "status",
+            "code": "NetConnection.Connect.Success",
+            "description": "connected",
+            "objectEncoding": 0.0,
+        },
+        commandObject={"fmsVer": SERVER_VERSION, "capabilities": CAPABILITIES},
+    )
+
+
+@commandHandler
+def createStream(session: Session, command: Command) -> None:
+    """
+    Make a NetStream (section 7.2.1.3).
+    """
+    session.sendResult(command, float(session.createStream().id))
+
+
+@commandHandler
+def acknowledge(session: Session, command: Command) -> None:
+    """
+    Answer what needs no action.
+    """
+    session.sendResult(command)
+
+
+@commandHandler
+def getStreamLength(session: Session, command: Command) -> None:
+    """
+    A live stream has no length.
+    """
+    session.sendResult(command, 0.0)
+
+
+def _announce(session: Session, command: Command, event: str, code: str) -> None:
+    """
+    Answer in the two ways that different encoders wait for.
+    """
+    session.sendResult(command)
+    session.host.send(
+        Command(
+            event,
+            0.0,
+            None,
+            [
+                {
+                    "level": "status",
+                    "code": code,
+                    "description": str(command.argument(0) or ""),
+                }
+            ],
+        )
+    )
+
+
+@commandHandler
+def fcPublish(session: Session, command: Command) -> None:
+    """
+    Announce a publish.  Some hardware encoders wait for C{onFCPublish}.
+    """
+    _announce(session, command, "onFCPublish", "NetStream.Publish.Start")
+
+
+@commandHandler
+def fcSubscribe(session: Session, command: Command) -> None:
+    """
+    Announce a play.
+    """
+    _announce(session, command, "onFCSubscribe", "NetStream.Play.Start")
+
+
+@commandHandler
+def fcUnpublish(session: Session, command: Command) -> None:
+    """
+    End a publish by its name.
+    """
+    netStream = session.named(command.argument(0))
+    if netStream is not None:
+        netStream.close()
+    _announce(session, command, "onFCUnpublish", "NetStream.Unpublish.Success")
+
+
+def _netStream(session: Session, command: Command, code: str) -> NetStream:
+    netStream = session.netStream(command.messageStreamID)
+    if netStream is None:
+        raise CommandRejected(
+            code, f"there is no stream {command.messageStreamID}: call createStream"
+        )
+    return netStream
+
+
+@commandHandler
+def publish(session: Session, command: Command) -> None:
+    """
+    Begin to publish (section 7.2.2.6).
+    """
+    netStream = _netStream(session, command, _BAD_PUBLISH_NAME)
+    name = session.parseName(command.argument(0), _BAD_PUBLISH_NAME)
+    netStream.publish(name)
+    session.sendStatus(
+        netStream.id, "NetStream.Publish.Start", f"{name.key} is now published"
+    )
+
+
+@commandHandler
+def play(session: Session, command: Command) -> None:
+    """
+    Begin to play, or to wait for the publisher (section 7.2.2.1).
+    """
+    netStream = _netStream(session, command, _BAD_PLAY_NAME)
+    name = session.parseName(command.argument(0), _BAD_PLAY_NAME)
+    player = netStream.play(name)
+    session.sendUserControl(UserControlType.STREAM_BEGIN, netStream.id)
+    session.sendStatus(netStream.id, "NetStream.Play.Reset", f"playing {name.key}")
+    session.sendStatus(
+        netStream.id, "NetStream.Play.Start", f"{name.key} is now played"
+    )
+    player.start()
+
+
+@commandHandler
+def pause(session: Session, command: Command) -> None:
+    """
+    Pause or go on (section 7.2.2.8).  What is live goes on live.
+    """
+    netStream = session.netStream(command.messageStreamID)
+    if netStream is None or netStream.player is None:
+        return
+    if command.argument(0):
+        netStream.player.stop()
+        code = "NetStream.Pause.Notify"
+    else:
+        code = "NetStream.Unpause.Notify"
+    session.sendStatus(netStream.id, code, "live")
+    if not command.argument(0):
+        netStream.player.start()
+
+
+@commandHandler
+def receiveAudio(session: Session, command: Command) -> None:
+    """
+    Turn audio on or off (section 7.2.2.4).
+    """
+    netStream = session.netStream(command.messageStreamID)
+    if netStream is not None and netStream.player is not None:
+        netStream.player.select(audio=bool(command.argument(0)), video=None)
+
+
+@commandHandler
+def receiveVideo(session: Session, command: Command) -> None:
+    """
+    Turn video on or off (section 7.2.2.5).
+    """
+    netStream = session.netStream(command.messageStreamID)
+    if netStream is not None and netStream.player is not None:
+        netStream.player.select(audio=None, video=bool(command.argument(0)))
+
+
+@commandHandler
+def closeStream(session: Session, command: Command) -> None:
+    """
+    End what a NetStream does, and keep it.
+    """
+    netStream = session.netStream(command.messageStreamID)
+    if netStream is not None and netStream.close():
+        session.sendStatus(netStream.id, "NetStream.Unpublish.Success", "closed")
+
+
+@commandHandler
+def deleteStream(session: Session, command: Command) -> None:
+    """
+    End what a NetStream does, and free its id (section 7.2.2.3).
+
+    GStreamer gives the stream's name where the id belongs.
+    """
+    which = command.argument(0)
+    netStream = None
+    # Not a number too large or strange for an id: infinity has no int().
+    if isinstance(which, int | float) and 0 < which < 2**32:
+        netStream = session.netStreams.get(int(which))
+    netStream = (
+        netStream or session.named(which) or session.netStream(command.messageStreamID)
+    )
+    if netStream is not None:
+        session.deleteStream(netStream)

@@ -1,0 +1,124 @@
+"""
+The forms in which a live stream goes out to viewers.
+
+A format is a value: viewers with equal formats share every byte.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from rtmptwisted.wire.chunkwriter import cut
+from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, fileHeader
+from rtmptwisted.wire.message import (
+    AUDIO_CHUNK_STREAM,
+    DATA_CHUNK_STREAM,
+    VIDEO_CHUNK_STREAM,
+    Message,
+)
+
+#: The chunk size in which the server sends, in bytes: few messages need more
+#: than one chunk.  It never changes, since chunks are shared.
+CHUNK_SIZE = 60_000
+
+_CHUNK_STREAMS = {AUDIO: AUDIO_CHUNK_STREAM, VIDEO: VIDEO_CHUNK_STREAM}
+
+
+class Format(Protocol):
+    """
+    A form of a live stream.  Equal formats give equal bytes.
+    """
+
+    def __hash__(self) -> int:
+        """
+        Formats are keys of what is shared.
+        """
+
+    def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
+        """
+        @return: what comes before the first tag.
+        """
+
+    def encode(self, tag: FLVTag) -> bytes:
+        """
+        @return: the tag, or nothing when it does not belong in this form.
+        """
+
+    def frame(self, data: bytes) -> bytes:
+        """
+        @return: what is written to a viewer for the encoded tags of one flush.
+        """
+
+
+@dataclass(frozen=True)
+class FLVFormat:
+    """
+    FLV, as HTTP-FLV players want it.
+
+    @ivar chunked: whether each flush is an HTTP/1.1 chunk.
+    """
+
+    chunked: bool = False
+
+    def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
+        """
+        The file header.
+        """
+        return fileHeader(hasAudio, hasVideo)
+
+    def encode(self, tag: FLVTag) -> bytes:
+        """
+        The tag in FLV form; nothing for one without a body, which players
+        cannot read.
+        """
+        return tag.encoded() if tag.body else b""
+
+    def frame(self, data: bytes) -> bytes:
+        """
+        The data, as an HTTP chunk where that is wanted (RFC 9112, 7.1).
+        """
+        return b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
+
+
+@dataclass(frozen=True)
+class RTMPFormat:
+    """
+    RTMP chunks, each message starting with a type 0 chunk, so that they are
+    the same for everybody.
+
+    @ivar messageStreamID: of the player's NetStream, which is nearly always 1.
+    @ivar audio: whether audio is wanted.
+    @ivar video: whether video is wanted.
+    """
+
+    messageStreamID: int
+    audio: bool = True
+    video: bool = True
+
+    def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
+        """
+        Nothing.
+        """
+        return b""
+
+    def encode(self, tag: FLVTag) -> bytes:
+        """
+        The tag as an RTMP message.
+        """
+        typeID = tag.typeID
+        if (typeID == AUDIO and not self.audio) or (typeID == VIDEO and not self.video):
+            return b""
+        chunkStreamID = _CHUNK_STREAMS.get(typeID, DATA_CHUNK_STREAM)
+        return cut(
+            Message(
+                typeID, tag.timestamp, self.messageStreamID, tag.body, chunkStreamID
+            ),
+            CHUNK_SIZE,
+        )
+
+    def frame(self, data: bytes) -> bytes:
+        """
+        The data as it is.
+        """
+        return data

@@ -1,0 +1,208 @@
+"""
+Live streams over HTTP: C{GET /app/name.flv} is a body that does not end before
+the stream does.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.http import (
+    BAD_REQUEST,
+    NO_CONTENT,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    Request,
+)
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Site
+from zope.interface import implementer
+
+from rtmptwisted.delivery import FanOut, Viewer
+from rtmptwisted.errors import InvalidName
+from rtmptwisted.formats import FLVFormat
+from rtmptwisted.interfaces import IViewerOutlet
+from rtmptwisted.names import streamKey
+from rtmptwisted.streams import LiveStream, StreamDirectory
+from rtmptwisted.wire.flv import AUDIO, VIDEO
+
+ENDING = ".flv"
+
+_METHODS = b"GET, HEAD, OPTIONS"
+
+#: How long a client may take for its request, and keep an idle connection, in
+#: seconds.
+_REQUEST_SECONDS = 15
+
+
+@implementer(IViewerOutlet)
+class HTTPViewer:
+    """
+    A response that is a live stream.
+    """
+
+    protocol = "HTTP-FLV"
+
+    _log = Logger()
+
+    def __init__(self, request: Request, stream: LiveStream) -> None:
+        directory = stream.directory
+        address = request.getClientAddress()
+        self._request = request
+        # Behind the request's own write, which frames each piece by itself.
+        self._channel: Any = request.channel
+        self.peer = f"{getattr(address, 'host', 'local')}"
+        port = getattr(address, "port", None)
+        if port is not None:
+            self.peer = f"{self.peer}:{port}"
+        chunked = request.clientproto == b"HTTP/1.1"
+        self._viewer = Viewer(self, directory.clock, directory.limits)
+        self._fanOut = FanOut.of(
+            stream, FLVFormat(chunked), directory.clock, directory.limits
+        )
+
+    def start(self) -> None:
+        """
+        Send the headers, and then the stream.
+        """
+        self._request.notifyFinish().addErrback(self._gone)
+        self._request.write(b"")
+        self._request.registerProducer(self._viewer, True)
+        self._fanOut.add(self._viewer)
+
+    def _gone(self, reason: Failure) -> None:
+        self._fanOut.remove(self._viewer)
+
+    def write(self, data: bytes) -> None:
+        """
+        See L{IViewerOutlet}.
+        """
+        self._channel.write(data)
+
+    def finish(self) -> None:
+        """
+        See L{IViewerOutlet}.
+        """
+        self._request.unregisterProducer()
+        self._request.finish()
+
+    def abort(self) -> None:
+        """
+        See L{IViewerOutlet}.
+        """
+        # HTTP/2 streams can be aborted alone; HTTP/1 goes with its transport.
+        channel = self._channel
+        target = channel if hasattr(channel, "abortConnection") else channel.transport
+        target.abortConnection()
+
+
+class LiveResource(Resource):
+    """
+    All live streams, and at C{/} a list of them.
+    """
+
+    isLeaf = True
+
+    def __init__(self, directory: StreamDirectory) -> None:
+        super().__init__()
+        self._directory = directory
+
+    def render(self, request: Request) -> bytes | int:
+        """
+        Answer any request.
+        """
+        request.setHeader(b"access-control-allow-origin", b"*")
+        request.setHeader(b"cache-control", b"no-cache")
+        if request.method == b"OPTIONS":
+            return self._options(request)
+        if request.method not in (b"GET", b"HEAD"):
+            request.setHeader(b"allow", _METHODS)
+            return _say(request, NOT_ALLOWED, "only GET, HEAD and OPTIONS are served")
+        try:
+            path = unquote_to_bytes(request.path).decode("ascii")
+            if path in ("", "/"):
+                return self._list(request)
+            if not path.endswith(ENDING):
+                raise InvalidName(f"live streams are at /app/name{ENDING}")
+            name = streamKey(path.removesuffix(ENDING))
+        except UnicodeDecodeError:
+            return _say(request, BAD_REQUEST, "the path is not ASCII")
+        except InvalidName as error:
+            return _say(request, NOT_FOUND, str(error))
+        return self._stream(request, name)
+
+    def _options(self, request: Request) -> bytes:
+        request.setHeader(b"allow", _METHODS)
+        request.setHeader(b"access-control-allow-methods", _METHODS)
+        request.setHeader(b"access-control-allow-headers", b"range, authorization")
+        request.setHeader(b"access-control-max-age", b"86400")
+        request.setResponseCode(NO_CONTENT)
+        return b""
+
+    def _stream(self, request: Request, name: str) -> bytes | int:
+        stream = self._directory.live(name)
+        if stream is None:
+            return _say(request, NOT_FOUND, f"{name} is not live")
+        request.setHeader(b"content-type", b"video/x-flv")
+        # Proxies of the nginx kind would collect the stream otherwise.
+        request.setHeader(b"x-accel-buffering", b"no")
+        if request.method == b"HEAD":
+            return b""
+        HTTPViewer(request, stream).start()
+        return NOT_DONE_YET
+
+    def _list(self, request: Request) -> bytes:
+        request.setHeader(b"vary", b"accept")
+        streams = [_summary(stream) for stream in self._directory]
+        accept = request.getHeader(b"accept") or b""
+        if b"application/json" in accept:
+            body = json.dumps({"streams": streams}, indent=2).encode() + b"\n"
+            return _body(request, b"application/json", body)
+        lines = [
+            f"{each['url']}  {each['codecs']}, {each['seconds']} s, "
+            f"viewers: {each['viewers']}"
+            for each in streams
+        ]
+        text = "\n".join(lines or ["Nothing is live."]) + "\n"
+        return _body(request, b"text/plain; charset=utf-8", text.encode())
+
+
+def _summary(stream: LiveStream) -> dict[str, object]:
+    codecs = [stream.codecs[kind] for kind in (VIDEO, AUDIO) if kind in stream.codecs]
+    return {
+        "name": stream.name,
+        "url": f"/{stream.name}{ENDING}",
+        "codecs": "+".join(codecs) or "no media yet",
+        "seconds": round(stream.seconds, 1),
+        "videoFrames": stream.frames[VIDEO],
+        "audioFrames": stream.frames[AUDIO],
+        "bytes": stream.bytesReceived,
+        "viewers": stream.viewers,
+        "publisher": stream.publisher.software if stream.publisher else "",
+    }
+
+
+def _say(request: Request, code: int, text: str) -> bytes:
+    request.setResponseCode(code)
+    return _body(request, b"text/plain; charset=utf-8", text.encode() + b"\n")
+
+
+def _body(request: Request, contentType: bytes, body: bytes) -> bytes:
+    request.setHeader(b"content-type", contentType)
+    # The body of an answer to HEAD is dropped, and its length has to stay.
+    request.setHeader(b"content-length", b"%d" % len(body))
+    return body
+
+
+def liveSite(directory: StreamDirectory) -> Site:
+    """
+    @return: a factory for HTTP connections that serves L{LiveResource}.
+    """
+    site = Site(LiveResource(directory), timeout=_REQUEST_SECONDS)
+    site.displayTracebacks = False
+    site.noisy = False
+    return site

@@ -1,0 +1,131 @@
+"""
+A player on an RTMP connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from rtmptwisted.delivery import FanOut, Viewer
+from rtmptwisted.formats import RTMPFormat
+from rtmptwisted.interfaces import IPlayer, IViewerOutlet
+from rtmptwisted.session import NetStream
+from rtmptwisted.streams import LiveStream, StreamDirectory
+
+
+@implementer(IPlayer, IViewerOutlet, IPushProducer)
+class RTMPPlayer:
+    """
+    Sends one live stream to one NetStream.
+
+    The connection tells it, as a producer, when the transport is full.
+    """
+
+    protocol = "RTMP"
+
+    def __init__(
+        self,
+        netStream: NetStream,
+        stream: LiveStream,
+        directory: StreamDirectory,
+        peer: str,
+        write: Callable[[bytes], None],
+        abort: Callable[[], None],
+    ) -> None:
+        """
+        @param write: sends bytes on the connection.
+        @param abort: drops the connection.
+        """
+        self._netStream = netStream
+        self._stream = stream
+        self._directory = directory
+        self._write = write
+        self._abort = abort
+        self._format = RTMPFormat(netStream.id)
+        self._fanOut: FanOut | None = None
+        self._full = False
+        self._viewer: Viewer | None = None
+        self.peer = peer
+
+    def start(self) -> None:
+        """
+        See L{IPlayer}.
+        """
+        if self._viewer is not None:
+            return
+        directory = self._directory
+        self._viewer = Viewer(self, directory.clock, directory.limits)
+        if self._full:
+            self._viewer.pauseProducing()
+        self._fanOut = FanOut.of(
+            self._stream, self._format, directory.clock, directory.limits
+        )
+        self._fanOut.add(self._viewer)
+
+    def stop(self) -> None:
+        """
+        See L{IPlayer}.
+        """
+        viewer, self._viewer = self._viewer, None
+        if viewer is not None and self._fanOut is not None:
+            self._fanOut.remove(viewer)
+
+    def select(self, audio: bool | None, video: bool | None) -> None:
+        """
+        See L{IPlayer}.
+        """
+        wanted = self._format
+        if audio is not None:
+            wanted = replace(wanted, audio=audio)
+        if video is not None:
+            wanted = replace(wanted, video=video)
+        if wanted == self._format:
+            return
+        self._format = wanted
+        if self._viewer is not None:
+            self.stop()
+            self.start()
+
+    def write(self, data: bytes) -> None:
+        """
+        See L{IViewerOutlet}.
+        """
+        self._write(data)
+
+    def finish(self) -> None:
+        """
+        See L{IViewerOutlet}.
+        """
+        self._netStream.ended()
+
+    def abort(self) -> None:
+        """
+        See L{IViewerOutlet}.
+        """
+        self._abort()
+
+    def pauseProducing(self) -> None:
+        """
+        The transport is full.
+        """
+        self._full = True
+        if self._viewer is not None:
+            self._viewer.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """
+        The transport has sent all that it had.
+        """
+        self._full = False
+        if self._viewer is not None:
+            self._viewer.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """
+        The connection is lost.
+        """
+        self.stop()

@@ -1,0 +1,419 @@
+"""
+RTMP on a Twisted transport.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from inspect import iscoroutine
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IPushProducer,
+    ITCPTransport,
+    ITransport,
+)
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from rtmptwisted.commands import CommandRegistry, standardCommands
+from rtmptwisted.errors import CommandRejected, ProtocolError
+from rtmptwisted.interfaces import IPlayer, ISessionHost
+from rtmptwisted.names import shown
+from rtmptwisted.player import RTMPPlayer
+from rtmptwisted.session import NetStream, Session
+from rtmptwisted.streams import LiveStream, StreamDirectory
+from rtmptwisted.wire.connection import (
+    NEED_DATA,
+    Event,
+    Outbound,
+    RTMPConnection,
+    State,
+)
+from rtmptwisted.wire.handshake import SIZE
+from rtmptwisted.wire.message import (
+    Command,
+    Data,
+    Decoded,
+    Message,
+    UserControl,
+    UserControlType,
+)
+
+#: After these are refused there is nothing left for the client to do, and some
+#: do not notice unless the connection goes.
+_LAST_CHANCES = frozenset(("connect", "publish", "play"))
+
+
+def describeAddress(address: IAddress | None) -> str:
+    """
+    @return: an address as it stands in log lines: C{"192.0.2.1:50000"}.
+    """
+    host, port = getattr(address, "host", None), getattr(address, "port", None)
+    if host is None:
+        return "local"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@implementer(ISessionHost, IPushProducer)
+class RTMPProtocol(Protocol):
+    """
+    One RTMP connection.
+
+    Bytes go to an L{RTMPConnection}, its events to handlers.  While a handler
+    waits for something, the transport is paused and nothing is interpreted.
+
+    @ivar peer: the client's address.
+    @ivar session: what the connection is about.
+    """
+
+    _log = Logger()
+
+    transport: ITransport
+
+    def __init__(self, factory: RTMPFactory) -> None:
+        self._factory = factory
+        self._limits = factory.directory.limits
+        self._clock = factory.directory.clock
+        self._connection = RTMPConnection(factory.randomness(SIZE), self._limits)
+        self._players: dict[int, RTMPPlayer] = {}
+        self._interpreting = False
+        # What a command handler waits for.
+        self._waiting: Deferred[Any] | None = None
+        self._closing = False
+        self._full = False
+        self._heardAt = 0.0
+        self._timeout: IDelayedCall | None = None
+        self._keepAlive: LoopingCall | None = None
+        self.peer = ""
+        self.session = Session(self, factory.directory)
+
+    def connectionMade(self) -> None:
+        """
+        A client is here.
+        """
+        self.peer = describeAddress(self.transport.getPeer())
+        if ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpNoDelay(True)
+            # Finds out about players whose host is gone, though all they do
+            # is wait.
+            self.transport.setTcpKeepAlive(True)
+        # Anything with transport semantics is a consumer too.
+        self.transport.registerProducer(self, True)  # type: ignore[attr-defined]
+        self._factory.connections.add(self)
+        self._timeout = self._clock.callLater(
+            self._limits.connectSeconds, self._connectTimedOut
+        )
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        Bytes are here.
+        """
+        if self._closing:
+            return
+        self._heardAt = self._clock.seconds()
+        try:
+            self._connection.receiveData(data)
+        except ProtocolError as error:
+            self._protocolFailed(error)
+        else:
+            self._interpret()
+
+    def _interpret(self) -> None:
+        """
+        Carry out all that has arrived, unless that is going on already
+        further up the stack, or has to wait.
+        """
+        if self._interpreting:
+            return
+        self._interpreting = True
+        try:
+            while self._waiting is None and not self._closing:
+                event = self._connection.nextEvent()
+                if event is NEED_DATA:
+                    break
+                self._handle(event)
+        except ProtocolError as error:
+            self._protocolFailed(error)
+        except Exception:
+            # Our defect, or a handler's.  It costs this connection.
+            self._log.failure("{peer}: internal error", peer=self.peer)
+            self.close()
+        finally:
+            self._interpreting = False
+
+    def _protocolFailed(self, error: ProtocolError) -> None:
+        self._log.warn("{peer}: closed: {error}", peer=self.peer, error=str(error))
+        self.close()
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, Message):
+            self.session.mediaReceived(event)
+        elif isinstance(event, Outbound):
+            self.transport.write(bytes(event))
+        elif isinstance(event, Data):
+            self.session.dataReceived(event)
+        elif isinstance(event, Command):
+            self._carryOut(event)
+
+    def _carryOut(self, command: Command) -> None:
+        if self._connection.state is State.CONNECTED and self._keepAlive is None:
+            self._connected()
+        handler = self._factory.commands.locate(command.name)
+        if handler is None:
+            self.session.sendError(
+                command,
+                "NetConnection.Call.Failed",
+                f"there is no command {shown(command.name)}",
+            )
+            return
+        try:
+            result = handler.handle(self.session, command)
+        except CommandRejected as error:
+            self._reject(command, error)
+            return
+        if iscoroutine(result):
+            result = Deferred.fromCoroutine(result)
+        if isinstance(result, Deferred):
+            self._waitFor(command, result)
+
+    def _waitFor(self, command: Command, result: Deferred[Any]) -> None:
+        """
+        Interpret nothing until a handler is done.
+        """
+        self._waiting = result
+        result.addErrback(self._commandFailed, command)
+        result.addBoth(self._waited)
+        if self._waiting is not None:
+            self.transport.pauseProducing()  # type: ignore[attr-defined]
+
+    def _commandFailed(self, failure: Failure, command: Command) -> None:
+        error = failure.value
+        if isinstance(error, CommandRejected):
+            self._reject(command, error)
+        elif not (self._closing and failure.check(CancelledError)):
+            self._log.failure(
+                "{peer}: {command} failed",
+                failure,
+                peer=self.peer,
+                command=shown(command.name),
+            )
+            self.close()
+
+    def _waited(self, ignored: object) -> None:
+        self._waiting = None
+        if not self._closing:
+            self.transport.resumeProducing()  # type: ignore[attr-defined]
+            self._interpret()
+
+    def _reject(self, command: Command, error: CommandRejected) -> None:
+        if self._closing:
+            return
+        self._log.warn(
+            "{peer}: {command} refused: {error}",
+            peer=self.peer,
+            command=shown(command.name),
+            error=str(error),
+        )
+        if command.name in ("publish", "play"):
+            id = command.messageStreamID
+            self.session.sendStatus(id, error.code, error.description, "error")
+        else:
+            self.session.sendError(command, error.code, error.description)
+        if command.name in _LAST_CHANCES:
+            self.close()
+
+    def _connected(self) -> None:
+        """
+        The first command, C{connect}, is here.
+        """
+        self._cancelTimeout()
+        self._keepAlive = LoopingCall(self._ping)
+        self._keepAlive.clock = self._clock
+        self._keepAlive.start(self._limits.pingSeconds, now=False)
+
+    def _connectTimedOut(self) -> None:
+        self._timeout = None
+        self._log.warn(
+            "{peer}: closed: no connect within {seconds} s",
+            peer=self.peer,
+            seconds=self._limits.connectSeconds,
+        )
+        self._abort()
+
+    def _ping(self) -> None:
+        silent = self._clock.seconds() - self._heardAt
+        if self.session.isPublishing and silent > self._limits.publisherIdleSeconds:
+            self._log.warn(
+                "{peer}: closed: a publisher, and silent for {seconds:.0f} s",
+                peer=self.peer,
+                seconds=silent,
+            )
+            self._abort()
+            return
+        now = int(self._clock.seconds() * 1000) & 0xFFFFFFFF
+        self.send(UserControl(UserControlType.PING_REQUEST, now.to_bytes(4, "big")))
+
+    def _cancelTimeout(self) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
+
+    # ISessionHost
+
+    def send(self, decoded: Decoded) -> None:
+        """
+        See L{ISessionHost}.
+        """
+        if not self._closing:
+            self.transport.write(self._connection.send(decoded))
+
+    def close(self) -> None:
+        """
+        See L{ISessionHost}.
+        """
+        if self._closing:
+            return
+        self._closing = True
+        self._cancelTimeout()
+        self._timeout = self._clock.callLater(self._limits.closeSeconds, self._abort)
+        # While a producer is registered the transport would wait for it.
+        self.transport.unregisterProducer()  # type: ignore[attr-defined]
+        self.transport.loseConnection()
+        self._release()
+
+    def createPlayer(self, netStream: NetStream, stream: LiveStream) -> IPlayer:
+        """
+        See L{ISessionHost}.
+        """
+        player = RTMPPlayer(
+            netStream,
+            stream,
+            self._factory.directory,
+            self.peer,
+            self.transport.write,
+            self._abort,
+        )
+        if self._full:
+            player.pauseProducing()
+        # One for each NetStream: of these a connection can have only so many.
+        self._players[netStream.id] = player
+        return player
+
+    def _abort(self) -> None:
+        self._closing = True
+        abort = getattr(
+            self.transport, "abortConnection", self.transport.loseConnection
+        )
+        abort()
+
+    # IPushProducer, for the players of this connection
+
+    def pauseProducing(self) -> None:
+        """
+        The transport is full.
+        """
+        self._full = True
+        for player in list(self._players.values()):
+            player.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """
+        The transport has sent all that it had.
+        """
+        self._full = False
+        for player in list(self._players.values()):
+            player.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """
+        The transport is going; L{connectionLost} follows.
+        """
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The client is gone.
+        """
+        self._closing = True
+        self._cancelTimeout()
+        self._release()
+        self._factory.connectionEnded(self)
+
+    def _release(self) -> None:
+        """
+        Nothing that arrives counts any more: end all that the client did.
+        """
+        if self._keepAlive is not None and self._keepAlive.running:
+            self._keepAlive.stop()
+        self.session.close()
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+
+class RTMPFactory(Factory):
+    """
+    Makes the protocol of each RTMP connection.
+
+    @ivar directory: the streams that clients publish and play.
+    @ivar commands: what clients can call.
+    @ivar connections: those that are open.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        directory: StreamDirectory,
+        commands: CommandRegistry | None = None,
+        randomness: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """
+        @param randomness: gives so many random bytes, for handshakes.
+        """
+        self.directory = directory
+        self.commands = commands or standardCommands()
+        self.randomness = randomness
+        self.connections: set[RTMPProtocol] = set()
+        self._closed: Deferred[None] | None = None
+
+    def buildProtocol(self, addr: IAddress | None) -> RTMPProtocol:
+        """
+        A connection was accepted.
+        """
+        protocol = RTMPProtocol(self)
+        protocol.factory = self
+        return protocol
+
+    def connectionEnded(self, protocol: RTMPProtocol) -> None:
+        """
+        A connection is gone.  It calls this itself.
+        """
+        self.connections.discard(protocol)
+        if not self.connections and self._closed is not None:
+            closed, self._closed = self._closed, None
+            closed.callback(None)
+
+    def closeAll(self) -> Deferred[None]:
+        """
+        End all publishes, with all that follows for their players, and close
+        all connections.
+
+        @return: fires when they are gone, which takes no longer than
+            C{closeSeconds} of L{Limits<rtmptwisted.wire.limits.Limits>}.
+        """
+        closed = self._closed = Deferred()
+        for stream in list(self.directory):
+            stream.end()
+        for protocol in list(self.connections):
+            protocol.close()
+        if not self.connections and self._closed is not None:
+            self._closed = None
+            closed.callback(None)
+        return closed

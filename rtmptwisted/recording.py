@@ -1,0 +1,108 @@
+"""
+The service that records every stream.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+from zope.interface import implementer
+
+from rtmptwisted.interfaces import IStreamWatcher
+from rtmptwisted.recorder import FLVRecorder
+from rtmptwisted.streams import LiveStream, StreamDirectory
+
+T = TypeVar("T")
+
+#: How many files can be written at the same moment.  More recordings than that
+#: take turns; a stalled disk holds up these threads and no others.
+_THREADS = 8
+
+
+def utcNow() -> datetime:
+    """
+    @return: the time of day.
+    """
+    return datetime.now(UTC)
+
+
+@implementer(IStreamWatcher)
+class RecordingService(Service):
+    """
+    Records each publish to C{root/app/name-<UTC time>.flv}.
+
+    @ivar root: the folder below which all recordings are.
+    """
+
+    def __init__(
+        self,
+        directory: StreamDirectory,
+        root: str,
+        reactor: IReactorFromThreads,
+        now: Callable[[], datetime] = utcNow,
+    ) -> None:
+        self.root = root
+        self._directory = directory
+        self._reactor = reactor
+        self._now = now
+        self._pool = ThreadPool(0, _THREADS, "recording")
+        self._recorders: set[FLVRecorder] = set()
+
+    def startService(self) -> None:
+        """
+        Record what is published from now on.
+
+        @raise OSError: when the folder cannot be made.
+        """
+        os.makedirs(self.root, exist_ok=True)
+        super().startService()
+        self._pool.start()
+        self._directory.watch(self)
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Finish what is being recorded.
+
+        @return: fires when all files are complete.
+        """
+        super().stopService()
+        self._directory.unwatch(self)
+        for recorder in list(self._recorders):
+            recorder.streamEnded()
+        done: Deferred[Any] = DeferredList([each.done for each in self._recorders])
+        return done.addCallback(lambda ignored: self._pool.stop())
+
+    def inThread(self, function: Callable[..., T], *args: Any) -> Deferred[T]:
+        """
+        Run a function in one of the service's threads.
+        """
+        return deferToThreadPool(self._reactor, self._pool, function, *args)
+
+    def streamStarted(self, stream: LiveStream) -> None:
+        """
+        See L{IStreamWatcher}.
+        """
+        recorder = FLVRecorder(stream, self.root, self.inThread, self._now())
+        self._recorders.add(recorder)
+        stream.addSink(recorder)
+        recorder.done.addBoth(self._finished, stream, recorder)
+
+    def _finished(
+        self, path: str | None, stream: LiveStream, recorder: FLVRecorder
+    ) -> str | None:
+        stream.removeSink(recorder)
+        self._recorders.discard(recorder)
+        return path
+
+    def streamStopped(self, stream: LiveStream) -> None:
+        """
+        See L{IStreamWatcher}.  The recorders know already.
+        """

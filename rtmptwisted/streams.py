@@ -1,0 +1,342 @@
+"""
+The live streams of a server: who publishes them, and who receives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from rtmptwisted.errors import CommandRejected
+from rtmptwisted.gop import GOPCache, elapsed
+from rtmptwisted.interfaces import IStreamWatcher, ITagSink
+from rtmptwisted.metadata import liveMetadata
+from rtmptwisted.wire.amf import AMFValue, ECMAArray
+from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, scriptTag
+from rtmptwisted.wire.limits import Limits
+
+SinkT = TypeVar("SinkT", bound=ITagSink)
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """
+    Who publishes a stream.
+
+    @ivar peer: its address.
+    @ivar software: what it says it is, C{""} when it does not.
+    """
+
+    peer: str
+    software: str = ""
+
+
+class LiveStream:
+    """
+    One stream name: what its publisher sends, and those who want it.
+
+    Players can be here before the publisher and wait.
+
+    @ivar name: the stream key, C{"app/name"}.
+    @ivar publisher: L{None} while nobody publishes.
+    @ivar metadata: the publisher's C{onMetaData}, as it came.
+    @ivar startedAt: when the publish began, in seconds of the clock.
+    @ivar codecs: name of the codec by tag type, for what has been seen.
+    @ivar frames: coded frames received, by tag type.
+    @ivar bytesReceived: audio, video and script payload.
+    @ivar viewers: how many play it now.
+    """
+
+    _log = Logger()
+
+    def __init__(self, name: str, directory: StreamDirectory) -> None:
+        self.name = name
+        self.directory = directory
+        self._clock = directory.clock
+        self._sinks: tuple[ITagSink, ...] = ()
+        self._shared: dict[Hashable, ITagSink] = {}
+        self.publisher: Publisher | None = None
+        self.viewers = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        self.gop = GOPCache(self.directory.limits)
+        self.metadata: dict[str, AMFValue] | None = None
+        self.codecs: dict[int, str] = {}
+        self.frames = {AUDIO: 0, VIDEO: 0}
+        self.bytesReceived = 0
+        self.startedAt = self._clock.seconds()
+        self._settled = False
+        self._firstTimestamp: int | None = None
+        self._lastTimestamp = 0
+
+    @property
+    def isLive(self) -> bool:
+        """
+        Whether somebody publishes.
+        """
+        return self.publisher is not None
+
+    @property
+    def settled(self) -> bool:
+        """
+        Whether it is known which kinds of media the stream has.
+        """
+        return self._settled
+
+    @property
+    def hasAudio(self) -> bool:
+        """
+        Whether audio has been seen.
+        """
+        return AUDIO in self.codecs
+
+    @property
+    def hasVideo(self) -> bool:
+        """
+        Whether video has been seen.
+        """
+        return VIDEO in self.codecs
+
+    @property
+    def seconds(self) -> float:
+        """
+        How long it has been published, by the clock.
+        """
+        return self._clock.seconds() - self.startedAt
+
+    def addSink(self, sink: ITagSink) -> None:
+        """
+        Send every tag from now on to C{sink} too.
+        """
+        self._sinks = (*self._sinks, sink)
+
+    def removeSink(self, sink: ITagSink) -> None:
+        """
+        Send no further tags to C{sink}.
+        """
+        self._sinks = tuple(each for each in self._sinks if each is not sink)
+        for key, shared in list(self._shared.items()):
+            if shared is sink:
+                del self._shared[key]
+        self.directory.forgetIfUnused(self)
+
+    def sharedSink(self, key: Hashable, create: Callable[[], SinkT]) -> SinkT:
+        """
+        @return: the sink that was made for C{key} before, or a new one, which
+            is added.
+        """
+        sink = self._shared.get(key)
+        if sink is None:
+            sink = self._shared[key] = create()
+            self.addSink(sink)
+        return sink  # type: ignore[return-value]
+
+    @property
+    def hasSinks(self) -> bool:
+        """
+        Whether anybody receives the stream, or waits for it.
+        """
+        return bool(self._sinks)
+
+    def begin(self, publisher: Publisher) -> None:
+        """
+        Somebody starts to publish.  L{StreamDirectory.publish} calls this.
+        """
+        self._reset()
+        self.publisher = publisher
+        self._log.info(
+            "{peer} publishes {name} ({software})",
+            peer=publisher.peer,
+            name=self.name,
+            software=publisher.software or "unknown software",
+        )
+
+    def receive(self, tag: FLVTag) -> None:
+        """
+        Take the next audio or video tag of the publisher.
+        """
+        self._note(tag)
+        self.gop.add(tag)
+        self._deliver(tag)
+
+    def receiveMetadata(self, metadata: dict[str, AMFValue], timestamp: int) -> None:
+        """
+        Take C{onMetaData}.  Some encoders repeat it all the time: only what is
+        new goes on to players.
+        """
+        if metadata == self.metadata:
+            return
+        self.metadata = metadata
+        self._deliver(self._metadataTag(metadata, timestamp))
+
+    def receiveData(self, values: list[AMFValue], timestamp: int) -> None:
+        """
+        Take any other data message: cue points, text.
+        """
+        self._deliver(scriptTag(timestamp, *values))
+
+    def _deliver(self, tag: FLVTag) -> None:
+        self.bytesReceived += len(tag.body)
+        for sink in self._sinks:
+            try:
+                sink.tagReceived(tag)
+            except Exception:
+                # A defect in one receiver is no reason to lose the stream.
+                self._log.failure("a receiver of {name} failed", name=self.name)
+                self.removeSink(sink)
+
+    def _note(self, tag: FLVTag) -> None:
+        description = tag.description
+        if description.codec:
+            self.codecs[tag.typeID] = description.codec
+        self._lastTimestamp = tag.timestamp
+        if tag.isFrame:
+            self.frames[tag.typeID] += 1
+            if self._firstTimestamp is None:
+                self._firstTimestamp = tag.timestamp
+        if not self._settled:
+            self._settled = len(self.codecs) > 1 or self._waitedEnough(tag)
+
+    def _waitedEnough(self, tag: FLVTag) -> bool:
+        if self._firstTimestamp is None:
+            return False
+        waited = elapsed(self._firstTimestamp, tag.timestamp)
+        return waited >= self.directory.limits.settleSeconds * 1000
+
+    def _metadataTag(self, metadata: dict[str, AMFValue], timestamp: int) -> FLVTag:
+        # While the tracks are not known, what the publisher says has to do.
+        live = liveMetadata(
+            metadata,
+            self.hasAudio or not self._settled,
+            self.hasVideo or not self._settled,
+        )
+        return scriptTag(timestamp, "onMetaData", ECMAArray(live))
+
+    def snapshot(self) -> list[FLVTag]:
+        """
+        @return: what a viewer who joins now needs first: metadata, sequence
+            headers, the current group of pictures.  When the group was given
+            up, metadata and sequence headers only.
+        """
+        tags = self.gop.snapshot() or self.gop.setup(self._lastTimestamp)
+        if self.metadata is not None:
+            timestamp = tags[0].timestamp if tags else self._lastTimestamp
+            tags.insert(0, self._metadataTag(self.metadata, timestamp))
+        return tags
+
+    def end(self, by: Publisher | None = None) -> None:
+        """
+        The publisher is gone.  Does nothing when it was gone before.
+
+        @param by: end this publisher's stream only, not that of another who
+            has taken the name since.
+        """
+        publisher = self.publisher
+        if publisher is None or (by is not None and by is not publisher):
+            return
+        self._settled = True
+        self.publisher = None
+        self._log.info(
+            "{peer} published {name} for {seconds:.1f} s: {video} video and {audio} "
+            "audio frames, {size} bytes",
+            peer=publisher.peer,
+            name=self.name,
+            seconds=self.seconds,
+            video=self.frames[VIDEO],
+            audio=self.frames[AUDIO],
+            size=self.bytesReceived,
+        )
+        for sink in self._sinks:
+            sink.streamEnded()
+        self.directory.streamStopped(self)
+
+
+class StreamDirectory:
+    """
+    All streams of a server, by name.
+
+    @ivar clock: tells the time to all that have to do with these streams.
+    @ivar limits: hold for each stream and each connection.
+    """
+
+    def __init__(self, clock: IReactorTime, limits: Limits | None = None) -> None:
+        self.clock = clock
+        self.limits = limits or Limits()
+        self._streams: dict[str, LiveStream] = {}
+        self._watchers: list[IStreamWatcher] = []
+
+    def __iter__(self) -> Iterator[LiveStream]:
+        """
+        The streams that are live, by name.
+        """
+        for _, stream in sorted(self._streams.items()):
+            if stream.isLive:
+                yield stream
+
+    def live(self, name: str) -> LiveStream | None:
+        """
+        @return: the stream of that name, if somebody publishes it.
+        """
+        stream = self._streams.get(name)
+        return stream if stream is not None and stream.isLive else None
+
+    def stream(self, name: str) -> LiveStream:
+        """
+        @return: the stream of that name, live or not.  One that is not live is
+            forgotten as soon as nobody waits for it.
+        """
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = LiveStream(name, self)
+        return stream
+
+    def publish(self, name: str, publisher: Publisher) -> LiveStream:
+        """
+        Start to publish.
+
+        @return: the stream, to which C{publisher} sends until it calls
+            L{LiveStream.end}.
+        @raise CommandRejected: when somebody else publishes under this name.
+        """
+        stream = self.stream(name)
+        if stream.publisher is not None:
+            raise CommandRejected(
+                "NetStream.Publish.BadName",
+                f"{name} is published already",
+            )
+        stream.begin(publisher)
+        for watcher in list(self._watchers):
+            watcher.streamStarted(stream)
+        return stream
+
+    def watch(self, watcher: IStreamWatcher) -> None:
+        """
+        Tell C{watcher} of every stream that starts from now on.
+        """
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: IStreamWatcher) -> None:
+        """
+        Tell C{watcher} nothing more.
+        """
+        self._watchers.remove(watcher)
+
+    def streamStopped(self, stream: LiveStream) -> None:
+        """
+        A publisher is gone.  L{LiveStream.end} calls this.
+        """
+        for watcher in list(self._watchers):
+            watcher.streamStopped(stream)
+        self.forgetIfUnused(stream)
+
+    def forgetIfUnused(self, stream: LiveStream) -> None:
+        """
+        Let go of a stream that nobody publishes and nobody waits for.
+        """
+        if not stream.isLive and not stream.hasSinks:
+            self._streams.pop(stream.name, None)

@@ -1,0 +1,216 @@
+"""
+The C{twistd rtmp} command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.service import MultiService, Service
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import (
+    IAddress,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python import usage
+
+from rtmptwisted.httpflv import liveSite
+from rtmptwisted.listening import ListeningService
+from rtmptwisted.protocol import RTMPFactory
+from rtmptwisted.recording import RecordingService
+from rtmptwisted.streams import StreamDirectory
+
+DEFAULT_PORT = "1935"
+DEFAULT_HTTP = "8080"
+OFF = "off"
+
+#: At the end, responses that were finished get so many seconds to go out.
+_LAST_WRITES = 0.1
+
+_log = Logger()
+
+
+def endpointDescription(text: str) -> str:
+    """
+    @param text: a port number, or an endpoint description such as
+        C{"tcp:1935:interface=127.0.0.1"}.
+    @return: an endpoint description.
+    """
+    return f"tcp:{text}" if text.isdecimal() else text
+
+
+class Options(usage.Options):
+    """
+    What can be said on the command line.
+    """
+
+    synopsis = "[options]"
+
+    longdesc = (
+        "Takes live streams from OBS, ffmpeg, GStreamer and any other RTMP encoder, "
+        "relays each at once to RTMP players and over HTTP-FLV to browsers, and "
+        "records them. Publish to rtmp://HOST/APP/NAME with any APP and NAME; play "
+        "the same URL, or http://HOST:8080/APP/NAME.flv. http://HOST:8080/ lists what "
+        "is live. Where an option takes an ENDPOINT, give a port number, or a Twisted "
+        "endpoint description such as tcp:1935:interface=127.0.0.1 or "
+        "tls:1936:privateKey=key.pem:certKey=cert.pem."
+    )
+
+    optParameters = [  # noqa: RUF012
+        [
+            "record",
+            "r",
+            None,
+            "Record every stream to DIR/APP/NAME-<UTC time>.flv. The folder is made "
+            "if it does not exist. [default: nothing is recorded]",
+        ],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["port"] = []
+        self["http"] = []
+
+    def opt_port(self, endpoint: str) -> None:
+        """
+        Take RTMP on this ENDPOINT; repeatable. [default: 1935]
+        """
+        self["port"].append(endpoint)
+
+    def opt_http(self, endpoint: str) -> None:
+        """
+        Serve HTTP on this ENDPOINT; repeatable; or "off". [default: 8080]
+        """
+        self["http"].append(endpoint)
+
+    opt_p = opt_port
+
+    def postOptions(self) -> None:
+        """
+        Fill in what was not said.
+
+        @raise usage.UsageError: when what was said cannot be.
+        """
+        self["port"] = self["port"] or [DEFAULT_PORT]
+        http = self["http"] or [DEFAULT_HTTP]
+        if OFF in http and len(http) > 1:
+            raise usage.UsageError(
+                f"--http {OFF} and another --http do not go together"
+            )
+        self["http"] = [] if http == [OFF] else http
+        if self["record"] == "":
+            raise usage.UsageError("--record needs the name of a folder")
+
+
+class LiveService(Service):
+    """
+    Ends all streams and closes all connections when it is stopped.
+    """
+
+    def __init__(self, factory: RTMPFactory) -> None:
+        self._factory = factory
+
+    def stopService(self) -> Deferred[None]:
+        """
+        @return: fires when players have been told and connections are gone.
+        """
+        super().stopService()
+        clock = self._factory.directory.clock
+        closed = self._factory.closeAll()
+        return closed.addCallback(
+            lambda ignored: deferLater(clock, _LAST_WRITES, lambda: None)
+        )
+
+
+def _host(address: IAddress) -> tuple[str, int | None]:
+    host, port = getattr(address, "host", ""), getattr(address, "port", None)
+    if host in ("0.0.0.0", "::", ""):
+        host = "localhost"
+    return (f"[{host}]" if ":" in host else host), port
+
+
+def _announceRTMP(description: str) -> Callable[[IAddress], None]:
+    def announce(address: IAddress) -> None:
+        host, port = _host(address)
+        scheme, usual = (
+            ("rtmps", 443) if description.startswith("tls") else ("rtmp", 1935)
+        )
+        place = host if port in (usual, None) else f"{host}:{port}"
+        _log.info(
+            "RTMP on {endpoint}: publish to and play from {scheme}://{place}/live/NAME",
+            endpoint=description,
+            scheme=scheme,
+            place=place,
+        )
+
+    return announce
+
+
+def _announceHTTP(description: str) -> Callable[[IAddress], None]:
+    def announce(address: IAddress) -> None:
+        host, port = _host(address)
+        scheme = "https" if description.startswith("tls") else "http"
+        place = host if port is None else f"{host}:{port}"
+        _log.info(
+            "HTTP on {endpoint}: watch {scheme}://{place}/live/NAME.flv, "
+            "what is live: {scheme}://{place}/",
+            endpoint=description,
+            scheme=scheme,
+            place=place,
+        )
+
+    return announce
+
+
+def _endpoint(reactor: object, description: str) -> IStreamServerEndpoint:
+    try:
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise usage.UsageError(f"{description} is no endpoint: {error}") from error
+    return endpoint
+
+
+def makeService(options: Options) -> MultiService:
+    """
+    @return: all that the options ask for, not started.
+    @raise usage.UsageError: for an endpoint description that is none.
+    """
+    # Not at module level: that would choose the reactor for everybody.
+    from twisted.internet import reactor as installed
+
+    # It provides many interfaces, of which each part here needs one.
+    reactor: Any = installed
+    directory = StreamDirectory(reactor)
+    factory = RTMPFactory(directory)
+    root = MultiService()
+    # Services stop in reverse order: first no new connections, then the end of
+    # all streams, then the recordings.
+    if options["record"] is not None:
+        RecordingService(directory, options["record"], reactor).setServiceParent(root)
+    LiveService(factory).setServiceParent(root)
+
+    def listen(
+        text: str,
+        protocol: IProtocolFactory,
+        announcer: Callable[[str], Callable[[IAddress], None]],
+    ) -> None:
+        description = endpointDescription(text)
+        ListeningService(
+            _endpoint(reactor, description),
+            protocol,
+            description,
+            announcer(description),
+        ).setServiceParent(root)
+
+    for text in options["port"]:
+        listen(text, factory, _announceRTMP)
+    if options["http"]:
+        site = liveSite(directory)
+        for text in options["http"]:
+            listen(text, site, _announceHTTP)
+    return root

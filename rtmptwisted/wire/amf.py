@@ -1,0 +1,357 @@
+"""
+AMF0, the value encoding of RTMP commands and FLV script tags.
+
+Source: Action Message Format AMF 0 (Adobe, 2007).  All numbers are big-endian.
+
+How values map:
+
+    ============  =========================================================
+    AMF0          Python
+    ============  =========================================================
+    Number        L{float} (an L{int} is written as a Number too)
+    Boolean       L{bool}
+    String, Long  L{str}; bytes that are not UTF-8 become surrogate escapes
+                  and are written back as they came
+    Object        L{dict}
+    ECMA Array    L{ECMAArray}, a L{dict}
+    Strict Array  L{list}
+    Typed Object  L{TypedObject}, a L{dict} with a C{className}
+    Date          L{Date}
+    XML Document  L{XMLDocument}, a L{str}
+    Null          L{None}
+    Undefined     L{UNDEFINED}; Unsupported is read as this
+    Reference     the value it refers to, when that is complete
+    ============  =========================================================
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rtmptwisted.errors import AMFError
+from rtmptwisted.wire.limits import Limits
+
+
+class Undefined(enum.Enum):
+    """
+    The type of the one value L{UNDEFINED}.
+    """
+
+    UNDEFINED = "undefined"
+
+
+UNDEFINED = Undefined.UNDEFINED
+
+
+class ECMAArray(dict[str, "AMFValue"]):
+    """
+    An associative array, the form that C{onMetaData} has.
+    """
+
+
+class TypedObject(dict[str, "AMFValue"]):
+    """
+    An object of a registered class.
+    """
+
+    def __init__(self, className: str) -> None:
+        super().__init__()
+        self.className = className
+
+
+class XMLDocument(str):
+    """
+    An XML document, unparsed.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """
+    A point in time.
+
+    @ivar milliseconds: since 1970-01-01 00:00 UTC.
+    @ivar timezone: reserved by the format, in minutes; 0 by the book.
+    """
+
+    milliseconds: float
+    timezone: int = 0
+
+
+AMFValue: TypeAlias = (
+    bool
+    | int
+    | float
+    | str
+    | Date
+    | Undefined
+    | list["AMFValue"]
+    | dict[str, "AMFValue"]
+    | None
+)
+
+
+class Marker:
+    """
+    The byte that says what type of value follows.
+    """
+
+    NUMBER = 0x00
+    BOOLEAN = 0x01
+    STRING = 0x02
+    OBJECT = 0x03
+    NULL = 0x05
+    UNDEFINED = 0x06
+    REFERENCE = 0x07
+    ECMA_ARRAY = 0x08
+    STRICT_ARRAY = 0x0A
+    DATE = 0x0B
+    LONG_STRING = 0x0C
+    UNSUPPORTED = 0x0D
+    XML_DOCUMENT = 0x0F
+    TYPED_OBJECT = 0x10
+
+
+_CONTAINERS = (
+    Marker.OBJECT,
+    Marker.ECMA_ARRAY,
+    Marker.STRICT_ARRAY,
+    Marker.TYPED_OBJECT,
+)
+_END = b"\x00\x00\x09"
+_number = struct.Struct(">d")
+_date = struct.Struct(">dh")
+_short = struct.Struct(">H")
+_long = struct.Struct(">I")
+
+
+def decode(data: bytes, limits: Limits | None = None) -> list[AMFValue]:
+    """
+    Read all the values that C{data} holds, one after the other.
+
+    Objects and arrays that the end of the data cuts off are accepted as they
+    stand: some encoders never write their end marker.
+
+    @raise AMFError: when a value is malformed or past a limit.
+    """
+    decoder = _Decoder(data, limits or Limits())
+    values = []
+    while not decoder.exhausted:
+        values.append(decoder.value(0))
+    return values
+
+
+def encode(values: Iterable[AMFValue]) -> bytes:
+    """
+    Write values one after the other.
+
+    @raise AMFError: when a value has no AMF0 form.
+    """
+    out = bytearray()
+    for value in values:
+        _write(out, value, 0)
+    return bytes(out)
+
+
+def _toBytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+class _Decoder:
+    """
+    A position in the bytes of one message.
+    """
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        self._data = data
+        self._position = 0
+        self._limits = limits
+        self._values = 0
+        # What a Reference marker can point at; None until it is complete, so
+        # that no value can come to contain itself.
+        self._complex: list[AMFValue] = []
+
+    @property
+    def exhausted(self) -> bool:
+        return self._position >= len(self._data)
+
+    def _take(self, count: int) -> bytes:
+        end = self._position + count
+        if end > len(self._data):
+            raise AMFError(
+                f"a value needs {count} bytes, "
+                f"{len(self._data) - self._position} are left"
+            )
+        taken = self._data[self._position : end]
+        self._position = end
+        return taken
+
+    def _string(self, length: struct.Struct) -> str:
+        (count,) = length.unpack(self._take(length.size))
+        return self._take(count).decode("utf-8", "surrogateescape")
+
+    def value(self, depth: int) -> AMFValue:
+        """
+        Read one value.
+        """
+        self._count(depth)
+        marker = self._take(1)[0]
+        if marker in _CONTAINERS:
+            return self._container(marker, depth)
+        if marker == Marker.REFERENCE:
+            return self._reference(depth)
+        return self._scalar(marker)
+
+    def _count(self, depth: int) -> None:
+        self._values += 1
+        if self._values > self._limits.amfValues:
+            raise AMFError(f"more than {self._limits.amfValues} values in a message")
+        if depth > self._limits.amfDepth:
+            raise AMFError(f"values nested deeper than {self._limits.amfDepth}")
+
+    def _scalar(self, marker: int) -> AMFValue:
+        match marker:
+            case Marker.NUMBER:
+                number: float = _number.unpack(self._take(8))[0]
+                return number
+            case Marker.BOOLEAN:
+                return self._take(1) != b"\x00"
+            case Marker.STRING:
+                return self._string(_short)
+            case Marker.LONG_STRING:
+                return self._string(_long)
+            case Marker.NULL:
+                return None
+            case Marker.UNDEFINED | Marker.UNSUPPORTED:
+                return UNDEFINED
+            case Marker.DATE:
+                return Date(*_date.unpack(self._take(10)))
+            case Marker.XML_DOCUMENT:
+                return XMLDocument(self._string(_long))
+        raise AMFError(f"unknown or unsupported value type 0x{marker:02x}")
+
+    def _reference(self, depth: int) -> AMFValue:
+        index = int.from_bytes(self._take(2), "big")
+        if index >= len(self._complex):
+            raise AMFError(f"a reference to object {index}, which does not exist")
+        value = self._complex[index]
+        self._countInside(value, depth)
+        return value
+
+    def _countInside(self, value: AMFValue, depth: int) -> None:
+        # What is referred to counts as if it stood here, or 30 lists that
+        # each refer twice to the one before would be 2^30 values when written.
+        if isinstance(value, dict | list):
+            for item in value.values() if isinstance(value, dict) else value:
+                self._count(depth + 1)
+                self._countInside(item, depth + 1)
+
+    def _container(self, marker: int, depth: int) -> AMFValue:
+        index = len(self._complex)
+        self._complex.append(None)
+        container: AMFValue
+        if marker == Marker.STRICT_ARRAY:
+            container = self._strictArray(depth)
+        else:
+            if marker == Marker.TYPED_OBJECT:
+                properties: dict[str, AMFValue] = TypedObject(self._string(_short))
+            elif marker == Marker.ECMA_ARRAY:
+                # The count is a hint that real encoders get wrong.
+                self._take(4)
+                properties = ECMAArray()
+            else:
+                properties = {}
+            self._properties(properties, depth)
+            container = properties
+        self._complex[index] = container
+        return container
+
+    def _strictArray(self, depth: int) -> list[AMFValue]:
+        (count,) = _long.unpack(self._take(4))
+        if count > len(self._data) - self._position:
+            raise AMFError(f"an array of {count} values in fewer bytes")
+        return [self.value(depth + 1) for _ in range(count)]
+
+    def _properties(self, into: dict[str, AMFValue], depth: int) -> None:
+        while not self.exhausted:
+            if self._data.startswith(_END, self._position):
+                self._position += len(_END)
+                return
+            name = self._string(_short)
+            into[name] = self.value(depth + 1)
+
+
+def _write(out: bytearray, value: AMFValue, depth: int) -> None:
+    if depth > Limits.amfDepth:
+        raise AMFError(f"values nested deeper than {Limits.amfDepth}")
+    # bool before int, and the subclasses of str and dict before those.
+    match value:
+        case None:
+            out.append(Marker.NULL)
+        case bool():
+            out += bytes((Marker.BOOLEAN, value))
+        case int() | float():
+            out.append(Marker.NUMBER)
+            out += _packNumber(value)
+        case XMLDocument():
+            _writeLong(out, Marker.XML_DOCUMENT, _toBytes(value))
+        case str():
+            encoded = _toBytes(value)
+            if len(encoded) > 0xFFFF:
+                _writeLong(out, Marker.LONG_STRING, encoded)
+            else:
+                out.append(Marker.STRING)
+                _writeKey(out, encoded)
+        case Date():
+            out.append(Marker.DATE)
+            out += _date.pack(value.milliseconds, value.timezone)
+        case Undefined():
+            out.append(Marker.UNDEFINED)
+        case list():
+            out.append(Marker.STRICT_ARRAY)
+            out += _long.pack(len(value))
+            for item in value:
+                _write(out, item, depth + 1)
+        case dict():
+            _writeProperties(out, value, depth)
+        case _:
+            raise AMFError(f"no AMF0 form for {type(value).__name__}")
+
+
+def _packNumber(value: float) -> bytes:
+    try:
+        return _number.pack(value)
+    except OverflowError:
+        raise AMFError("a number too large for a double") from None
+
+
+def _writeLong(out: bytearray, marker: int, encoded: bytes) -> None:
+    out.append(marker)
+    out += _long.pack(len(encoded))
+    out += encoded
+
+
+def _writeKey(out: bytearray, encoded: bytes) -> None:
+    if len(encoded) > 0xFFFF:
+        raise AMFError("a name of more than 65535 bytes")
+    out += _short.pack(len(encoded))
+    out += encoded
+
+
+def _writeProperties(out: bytearray, value: dict[str, AMFValue], depth: int) -> None:
+    if isinstance(value, TypedObject):
+        out.append(Marker.TYPED_OBJECT)
+        _writeKey(out, _toBytes(value.className))
+    elif isinstance(value, ECMAArray):
+        out.append(Marker.ECMA_ARRAY)
+        out += _long.pack(len(value))
+    else:
+        out.append(Marker.OBJECT)
+    for name, item in value.items():
+        _writeKey(out, _toBytes(name))
+        _write(out, item, depth + 1)
+    out += _END

@@ -1,0 +1,280 @@
+"""
+The server's side of one RTMP connection, without a socket.
+
+Bytes go in by L{RTMPConnection.receiveData}; what they mean comes out of
+L{RTMPConnection.nextEvent}, one event a call; what shall be sent is turned
+into bytes by L{RTMPConnection.send}.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from rtmptwisted.errors import AMFError, ProtocolError
+from rtmptwisted.wire.buffer import FastBuffer
+from rtmptwisted.wire.chunk import ChunkReader
+from rtmptwisted.wire.chunkwriter import ChunkWriter
+from rtmptwisted.wire.handshake import ServerHandshake
+from rtmptwisted.wire.limits import Limits
+from rtmptwisted.wire.message import (
+    Acknowledgement,
+    Command,
+    Data,
+    Decoded,
+    Message,
+    MessageType,
+    SetChunkSize,
+    UserControl,
+    UserControlType,
+    WindowAckSize,
+    decode,
+    encode,
+    splitAggregate,
+)
+
+#: How many received bytes are acknowledged together when the peer names no
+#: window.  Some encoders stop when nothing is acknowledged though they never
+#: named one.
+DEFAULT_WINDOW = 2_500_000
+
+#: Encoders are known to stop near 4 GB, where the counter wraps; other servers
+#: start again from 0 here, which works with all of them.
+_LAST_SEQUENCE = 0xF0000000
+
+
+class NeedData(enum.Enum):
+    """
+    The type of the one value L{NEED_DATA}.
+    """
+
+    NEED_DATA = "NEED_DATA"
+
+
+#: There is no further event in the bytes that have arrived.
+NEED_DATA: Final = NeedData.NEED_DATA
+
+
+class Outbound(bytes):
+    """
+    The event that the protocol itself has to send something: its bytes.
+    """
+
+
+#: What L{RTMPConnection.nextEvent} returns.  A L{Message} is audio or video.
+Event: TypeAlias = Outbound | Message | Command | Data | UserControl
+
+
+class State(enum.Enum):
+    """
+    How far a connection has come.
+    """
+
+    HANDSHAKE = "handshake"
+    CONNECTING = "before connect"
+    CONNECTED = "connected"
+    FAILED = "failed"
+
+
+class Input(enum.Enum):
+    """
+    The kinds of things that can happen to a connection.
+    """
+
+    HANDSHAKE_DONE = "the end of the handshake"
+    CONTROL = "a control message"
+    CONNECT = "a connect command"
+    COMMAND = "a command"
+    MEDIA = "media"
+    ERROR = "an error"
+
+
+#: What may happen when, and where it leads.  All else is an error of the peer.
+TRANSITIONS: Final[dict[tuple[State, Input], State]] = {
+    (State.HANDSHAKE, Input.HANDSHAKE_DONE): State.CONNECTING,
+    (State.HANDSHAKE, Input.ERROR): State.FAILED,
+    (State.CONNECTING, Input.CONTROL): State.CONNECTING,
+    (State.CONNECTING, Input.CONNECT): State.CONNECTED,
+    (State.CONNECTING, Input.ERROR): State.FAILED,
+    (State.CONNECTED, Input.CONTROL): State.CONNECTED,
+    (State.CONNECTED, Input.COMMAND): State.CONNECTED,
+    (State.CONNECTED, Input.MEDIA): State.CONNECTED,
+    (State.CONNECTED, Input.ERROR): State.FAILED,
+}
+
+
+class RTMPConnection:
+    """
+    One connection, from its first byte.
+
+    After a L{ProtocolError} it is dead: every further call raises one.
+
+    @ivar state: how far it has come.
+    @ivar bytesReceived: all bytes, those of the handshake included.
+    @ivar ignored: messages that meant nothing: of unknown types, or data
+        messages that could not be read.
+    """
+
+    def __init__(
+        self,
+        randomness: bytes,
+        limits: Limits | None = None,
+        *,
+        vectorised: bool = True,
+    ) -> None:
+        """
+        @param randomness: 1536 random bytes for the handshake.
+        @param vectorised: see L{ChunkReader}.
+        """
+        self._limits = limits or Limits()
+        self._buffer = FastBuffer(self._limits.bufferedBytes)
+        self._handshake = ServerHandshake(randomness)
+        self._reader = ChunkReader(self._buffer, self._limits, vectorised=vectorised)
+        self._writer = ChunkWriter()
+        # The rest of an aggregate message, which can have half a million parts.
+        self._parts: Iterator[Message] | None = None
+        self._window = DEFAULT_WINDOW
+        self._sequence = 0
+        self._acknowledged = 0
+        self.state = State.HANDSHAKE
+        self.bytesReceived = 0
+        self.ignored = 0
+
+    @property
+    def chunkSize(self) -> int:
+        """
+        The chunk size in which we send, in bytes.
+        """
+        return self._writer.chunkSize
+
+    def receiveData(self, data: bytes) -> None:
+        """
+        Take bytes that have arrived; L{nextEvent} then says what they are.
+
+        @raise ProtocolError: when more is waiting than the limits allow.
+        """
+        if self.state is State.FAILED:
+            raise ProtocolError("the connection has failed before")
+        self.bytesReceived += len(data)
+        self._sequence += len(data)
+        try:
+            self._buffer.append(data)
+        except ProtocolError:
+            self._advance(Input.ERROR)
+            raise
+
+    def nextEvent(self) -> Event | NeedData:
+        """
+        The events are the same for every way in which the bytes are cut, save
+        that acknowledgements tell how much had arrived by then.
+
+        @return: the next event, or L{NEED_DATA}.
+        @raise ProtocolError: when the peer broke the protocol.
+        """
+        if self.state is State.FAILED:
+            raise ProtocolError("the connection has failed before")
+        try:
+            return self._next()
+        except ProtocolError:
+            self._advance(Input.ERROR)
+            raise
+
+    def send(self, decoded: Decoded) -> bytes:
+        """
+        @return: the bytes that say this to the peer.  A L{SetChunkSize} holds
+            for all that is sent after it.
+        """
+        sent = self._writer.write(encode(decoded))
+        if isinstance(decoded, SetChunkSize):
+            self._writer.chunkSize = decoded.size
+        return sent
+
+    def _advance(self, happened: Input) -> None:
+        following = TRANSITIONS.get((self.state, happened))
+        if following is None:
+            raise ProtocolError(f"{happened.value} while {self.state.value}")
+        self.state = following
+
+    def _next(self) -> Event | NeedData:
+        if self.state is State.HANDSHAKE:
+            reply = self._handshake.step(self._buffer)
+            if reply is None:
+                return NEED_DATA
+            if not self._handshake.done:
+                return Outbound(reply)
+            self._advance(Input.HANDSHAKE_DONE)
+        acknowledgement = self._acknowledge()
+        if acknowledgement is not None:
+            return acknowledgement
+        while True:
+            message = None if self._parts is None else next(self._parts, None)
+            if message is None:
+                self._parts = None
+                message = self._reader.nextMessage()
+            if message is None:
+                return NEED_DATA
+            event = self._interpret(message)
+            if event is not None:
+                return event
+
+    def _acknowledge(self) -> Outbound | None:
+        # At least one byte, or a window of 1 would be acknowledged for ever.
+        if self._sequence - self._acknowledged < max(self._window // 2, 1):
+            return None
+        if self._sequence >= _LAST_SEQUENCE:
+            self._sequence = 0
+        self._acknowledged = self._sequence
+        return Outbound(self.send(Acknowledgement(self._sequence)))
+
+    def _interpret(self, message: Message) -> Event | None:
+        """
+        @return: the event that a message is, or L{None} when it is done with.
+        """
+        typeID = message.typeID
+        if typeID == MessageType.VIDEO or typeID == MessageType.AUDIO:
+            self._advance(Input.MEDIA)
+            return message
+        if typeID == MessageType.AGGREGATE:
+            self._advance(Input.MEDIA)
+            self._parts = splitAggregate(message)
+            return None
+        decoded = self._decode(message)
+        match decoded:
+            case None:
+                self.ignored += 1
+            case Command(name="connect"):
+                self._advance(Input.CONNECT)
+                return decoded
+            case Command():
+                self._advance(Input.COMMAND)
+                return decoded
+            case Data():
+                self._advance(Input.MEDIA)
+                return decoded
+            case _:
+                self._advance(Input.CONTROL)
+                return self._control(decoded)
+        return None
+
+    def _decode(self, message: Message) -> Decoded | None:
+        try:
+            return decode(message, self._limits)
+        except AMFError:
+            # Whole as a message, so the stream goes on behind it; but the
+            # answer to a command that nobody can read is not known either.
+            if message.typeID in (MessageType.DATA, MessageType.DATA_AMF3):
+                return None
+            raise
+
+    def _control(self, decoded: Decoded) -> Event | None:
+        match decoded:
+            case WindowAckSize(size) if size:
+                self._window = min(size, DEFAULT_WINDOW)
+            case UserControl(UserControlType.PING_REQUEST, data):
+                return Outbound(
+                    self.send(UserControl(UserControlType.PING_RESPONSE, data[:4]))
+                )
+            case UserControl():
+                return decoded
+        return None

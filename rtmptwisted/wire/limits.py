@@ -1,0 +1,104 @@
+"""
+What a peer can make us remember or wait for, at the most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+# Without slots: then the defaults can be read from the class itself.
+@dataclass(frozen=True)
+class Limits:
+    """
+    The limits of one connection and of one live stream.
+
+    Sizes are in bytes, times in seconds.  Each can be set when the object is
+    made; the reason for each default stands beside it.
+    """
+
+    #: A message is at most 2^24 - 1 bytes by its own length field.  A keyframe
+    #: of 8 MiB is a 60 Mbit/s stream with one keyframe a second.
+    mediaMessage: int = 8 * MIB
+
+    #: The largest commands in the field are C{connect} with codec lists, about
+    #: 2 KiB.
+    commandMessage: int = 64 * KIB
+
+    #: C{onMetaData} can carry cue points or captions.
+    dataMessage: int = 256 * KIB
+
+    #: Protocol control messages have 4 or 5 bytes, user control at most 10;
+    #: SWF verification has 44.
+    controlMessage: int = 64
+
+    #: Real encoders use 2 to 6 chunk streams, with any number up to 65599.
+    chunkStreams: int = 64
+
+    #: Half-received messages of one connection, all chunk streams together:
+    #: two of the largest.
+    partialBytes: int = 16 * MIB
+
+    #: Bytes received and not yet interpreted, when more arrive.  They wait
+    #: while a command handler does (then the transport is paused too), or
+    #: while a chunk is incomplete.
+    bufferedBytes: int = 4 * MIB
+
+    #: Nesting of AMF objects and arrays; real messages have 3 or 4 levels.
+    amfDepth: int = 32
+
+    #: Values in one AMF message, those inside objects and arrays included.
+    amfValues: int = 4096
+
+    #: NetStreams of one connection; real clients have one or two.
+    netStreams: int = 16
+
+    #: From the accepted connection to C{connect}.  It is not put off by
+    #: bytes that trickle in.
+    connectSeconds: float = 15.0
+
+    #: A publisher that sent nothing for this long is gone: its host lost its
+    #: network, and the name must become free for it to come back.
+    publisherIdleSeconds: float = 30.0
+
+    #: librtmp players give up after about 30 seconds of silence.
+    pingSeconds: float = 20.0
+
+    #: How long a connection that we close may take to read what is left.
+    closeSeconds: float = 5.0
+
+    #: The group of pictures kept for viewers who join: by size,
+    gopBytes: int = 32 * MIB
+    #: by media time,
+    gopSeconds: float = 20.0
+    #: and by the number of messages.
+    gopTags: int = 5000
+
+    #: Sequence headers and configuration kept for viewers who join: how many.
+    #: Enhanced RTMP has up to 256 tracks; real encoders send two to eight.
+    setupTags: int = 64
+    #: And how large one may be.  Those of AVC and HEVC are below 1 KiB.
+    setupBytes: int = 64 * KIB
+
+    #: Where there is no video there are no groups of pictures: so much of the
+    #: latest audio is kept instead.
+    audioCacheSeconds: float = 3.0
+
+    #: A stream where only audio or only video came for this much media time
+    #: has nothing else, as far as its viewers are told.
+    settleSeconds: float = 1.0
+
+    #: What one viewer may be behind, beyond what its socket holds, before it
+    #: loses everything up to the next keyframe: by size,
+    viewerBytes: int = 2 * MIB
+    #: and by time.
+    viewerSeconds: float = 5.0
+
+    #: A viewer that has taken nothing for this long is closed.
+    viewerStallSeconds: float = 15.0
+
+    #: What one recording may hold in memory while the disk is slow.
+    recordingBytes: int = 32 * MIB
