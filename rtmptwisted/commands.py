@@ -1,5 +1,5 @@
 """
-The registry of command handlers, and the standard handlers.
+The standard command handlers.
 
 To add a command, or to replace one::
 
@@ -14,17 +14,12 @@ To add a command, or to replace one::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeAlias
-
-from twisted.internet.defer import Deferred
-from zope.interface import implementer
-
 from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.formats import CHUNK_SIZE
-from rtmptwisted.interfaces import ICommandHandler
 from rtmptwisted.names import streamName
-from rtmptwisted.session import NetStream, Session
+from rtmptwisted.netstream import NetStream
+from rtmptwisted.registry import CommandRegistry, commandHandler
+from rtmptwisted.session import Session
 from rtmptwisted.wire.message import (
     Command,
     SetChunkSize,
@@ -32,8 +27,6 @@ from rtmptwisted.wire.message import (
     UserControlType,
     WindowAckSize,
 )
-
-Result: TypeAlias = Deferred[None] | Coroutine[Any, Any, None] | None
 
 #: What we announce as window and bandwidth, in bytes.  0 would make ffmpeg
 #: give up.
@@ -45,55 +38,6 @@ CAPABILITIES = 31.0
 
 _BAD_PUBLISH_NAME = "NetStream.Publish.BadName"
 _BAD_PLAY_NAME = "NetStream.Play.StreamNotFound"
-
-
-@implementer(ICommandHandler)
-class FunctionHandler:
-    """
-    Makes a command handler of a function.
-    """
-
-    def __init__(self, function: Callable[[Session, Command], Result]) -> None:
-        self._function = function
-
-    def handle(self, session: Session, command: Command) -> Result:
-        """
-        Call the function.
-        """
-        return self._function(session, command)
-
-
-def commandHandler(function: Callable[[Session, Command], Result]) -> FunctionHandler:
-    """
-    Decorate a function, which may be C{async}, to make it a command handler.
-    """
-    return FunctionHandler(function)
-
-
-class CommandRegistry:
-    """
-    Command handlers by the name of the command.
-    """
-
-    def __init__(self) -> None:
-        self._handlers: dict[str, ICommandHandler] = {}
-
-    def register(self, name: str, handler: ICommandHandler) -> None:
-        """
-        Let C{handler} carry out the commands of this name, instead of any that
-        did so before.
-
-        @raise TypeError: when it does not provide L{ICommandHandler}.
-        """
-        if not ICommandHandler.providedBy(handler):
-            raise TypeError(f"{handler!r} does not provide ICommandHandler")
-        self._handlers[name] = handler
-
-    def locate(self, name: str) -> ICommandHandler | None:
-        """
-        @return: the handler for commands of this name.
-        """
-        return self._handlers.get(name)
 
 
 def standardCommands() -> CommandRegistry:

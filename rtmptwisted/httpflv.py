@@ -22,12 +22,15 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
-from rtmptwisted.delivery import FanOut, Viewer
+from rtmptwisted.addresses import describeAddress
+from rtmptwisted.delivery import FanOut
+from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import InvalidName
 from rtmptwisted.formats import FLVFormat
 from rtmptwisted.interfaces import IViewerOutlet
 from rtmptwisted.names import streamKey
-from rtmptwisted.streams import LiveStream, StreamDirectory
+from rtmptwisted.streams import LiveStream
+from rtmptwisted.viewer import Viewer
 from rtmptwisted.wire.flv import AUDIO, VIDEO
 
 ENDING = ".flv"
@@ -51,14 +54,10 @@ class HTTPViewer:
 
     def __init__(self, request: Request, stream: LiveStream) -> None:
         directory = stream.directory
-        address = request.getClientAddress()
         self._request = request
         # Behind the request's own write, which frames each piece by itself.
         self._channel: Any = request.channel
-        self.peer = f"{getattr(address, 'host', 'local')}"
-        port = getattr(address, "port", None)
-        if port is not None:
-            self.peer = f"{self.peer}:{port}"
+        self.peer = describeAddress(request.getClientAddress())
         chunked = request.clientproto == b"HTTP/1.1"
         self._viewer = Viewer(self, directory.clock, directory.limits)
         self._fanOut = FanOut.of(

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from twisted.internet.defer import Deferred
 
-    from rtmptwisted.session import NetStream, Session
+    from rtmptwisted.netstream import NetStream
+    from rtmptwisted.session import Session
     from rtmptwisted.streams import LiveStream
     from rtmptwisted.wire.flv import FLVTag
     from rtmptwisted.wire.message import Command, Decoded

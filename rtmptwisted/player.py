@@ -10,11 +10,13 @@ from dataclasses import replace
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
-from rtmptwisted.delivery import FanOut, Viewer
+from rtmptwisted.delivery import FanOut
+from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.formats import RTMPFormat
 from rtmptwisted.interfaces import IPlayer, IViewerOutlet
-from rtmptwisted.session import NetStream
-from rtmptwisted.streams import LiveStream, StreamDirectory
+from rtmptwisted.netstream import NetStream
+from rtmptwisted.streams import LiveStream
+from rtmptwisted.viewer import Viewer
 
 
 @implementer(IPlayer, IViewerOutlet, IPushProducer)

@@ -12,30 +12,32 @@ from typing import Any
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import (
     IAddress,
-    IDelayedCall,
     IPushProducer,
     ITCPTransport,
     ITransport,
 )
 from twisted.internet.protocol import Factory, Protocol, connectionDone
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from rtmptwisted.commands import CommandRegistry, standardCommands
+from rtmptwisted.addresses import describeAddress
+from rtmptwisted.commands import standardCommands
+from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import CommandRejected, ProtocolError
 from rtmptwisted.interfaces import IPlayer, ISessionHost
 from rtmptwisted.names import shown
+from rtmptwisted.netstream import NetStream
 from rtmptwisted.player import RTMPPlayer
-from rtmptwisted.session import NetStream, Session
-from rtmptwisted.streams import LiveStream, StreamDirectory
+from rtmptwisted.registry import CommandRegistry
+from rtmptwisted.session import Session
+from rtmptwisted.streams import LiveStream
+from rtmptwisted.watchdog import Watchdog
 from rtmptwisted.wire.connection import (
     NEED_DATA,
     Event,
     Outbound,
     RTMPConnection,
-    State,
 )
 from rtmptwisted.wire.handshake import SIZE
 from rtmptwisted.wire.message import (
@@ -50,16 +52,6 @@ from rtmptwisted.wire.message import (
 #: After these are refused there is nothing left for the client to do, and some
 #: do not notice unless the connection goes.
 _LAST_CHANCES = frozenset(("connect", "publish", "play"))
-
-
-def describeAddress(address: IAddress | None) -> str:
-    """
-    @return: an address as it stands in log lines: C{"192.0.2.1:50000"}.
-    """
-    host, port = getattr(address, "host", None), getattr(address, "port", None)
-    if host is None:
-        return "local"
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @implementer(ISessionHost, IPushProducer)
@@ -80,20 +72,24 @@ class RTMPProtocol(Protocol):
 
     def __init__(self, factory: RTMPFactory) -> None:
         self._factory = factory
-        self._limits = factory.directory.limits
-        self._clock = factory.directory.clock
-        self._connection = RTMPConnection(factory.randomness(SIZE), self._limits)
+        self._connection = RTMPConnection(
+            factory.randomness(SIZE), factory.directory.limits
+        )
         self._players: dict[int, RTMPPlayer] = {}
         self._interpreting = False
         # What a command handler waits for.
         self._waiting: Deferred[Any] | None = None
         self._closing = False
         self._full = False
-        self._heardAt = 0.0
-        self._timeout: IDelayedCall | None = None
-        self._keepAlive: LoopingCall | None = None
         self.peer = ""
-        self.session = Session(self, factory.directory)
+        self.session = session = Session(self, factory.directory)
+        self._watchdog = Watchdog(
+            factory.directory.clock,
+            factory.directory.limits,
+            self._expired,
+            self._ping,
+            lambda: session.isPublishing,
+        )
 
     def connectionMade(self) -> None:
         """
@@ -108,9 +104,7 @@ class RTMPProtocol(Protocol):
         # Anything with transport semantics is a consumer too.
         self.transport.registerProducer(self, True)  # type: ignore[attr-defined]
         self._factory.connections.add(self)
-        self._timeout = self._clock.callLater(
-            self._limits.connectSeconds, self._connectTimedOut
-        )
+        self._watchdog.accepted()
 
     def dataReceived(self, data: bytes) -> None:
         """
@@ -118,7 +112,7 @@ class RTMPProtocol(Protocol):
         """
         if self._closing:
             return
-        self._heardAt = self._clock.seconds()
+        self._watchdog.heard()
         try:
             self._connection.receiveData(data)
         except ProtocolError as error:
@@ -157,15 +151,14 @@ class RTMPProtocol(Protocol):
         if isinstance(event, Message):
             self.session.mediaReceived(event)
         elif isinstance(event, Outbound):
-            self.transport.write(bytes(event))
+            self.transport.write(event)
         elif isinstance(event, Data):
             self.session.dataReceived(event)
         elif isinstance(event, Command):
             self._carryOut(event)
 
     def _carryOut(self, command: Command) -> None:
-        if self._connection.state is State.CONNECTED and self._keepAlive is None:
-            self._connected()
+        self._watchdog.connected()
         handler = self._factory.commands.locate(command.name)
         if handler is None:
             self.session.sendError(
@@ -230,41 +223,12 @@ class RTMPProtocol(Protocol):
         if command.name in _LAST_CHANCES:
             self.close()
 
-    def _connected(self) -> None:
-        """
-        The first command, C{connect}, is here.
-        """
-        self._cancelTimeout()
-        self._keepAlive = LoopingCall(self._ping)
-        self._keepAlive.clock = self._clock
-        self._keepAlive.start(self._limits.pingSeconds, now=False)
-
-    def _connectTimedOut(self) -> None:
-        self._timeout = None
-        self._log.warn(
-            "{peer}: closed: no connect within {seconds} s",
-            peer=self.peer,
-            seconds=self._limits.connectSeconds,
-        )
+    def _expired(self, why: str) -> None:
+        self._log.warn("{peer}: dropped: {why}", peer=self.peer, why=why)
         self._abort()
 
-    def _ping(self) -> None:
-        silent = self._clock.seconds() - self._heardAt
-        if self.session.isPublishing and silent > self._limits.publisherIdleSeconds:
-            self._log.warn(
-                "{peer}: closed: a publisher, and silent for {seconds:.0f} s",
-                peer=self.peer,
-                seconds=silent,
-            )
-            self._abort()
-            return
-        now = int(self._clock.seconds() * 1000) & 0xFFFFFFFF
-        self.send(UserControl(UserControlType.PING_REQUEST, now.to_bytes(4, "big")))
-
-    def _cancelTimeout(self) -> None:
-        if self._timeout is not None:
-            self._timeout.cancel()
-            self._timeout = None
+    def _ping(self, time: int) -> None:
+        self.send(UserControl(UserControlType.PING_REQUEST, time.to_bytes(4, "big")))
 
     # ISessionHost
 
@@ -282,12 +246,12 @@ class RTMPProtocol(Protocol):
         if self._closing:
             return
         self._closing = True
-        self._cancelTimeout()
-        self._timeout = self._clock.callLater(self._limits.closeSeconds, self._abort)
+        self._watchdog.closing()
         # While a producer is registered the transport would wait for it.
         self.transport.unregisterProducer()  # type: ignore[attr-defined]
         self.transport.loseConnection()
-        self._release()
+        # Nothing that arrives counts any more: end all that the client did.
+        self.session.close()
 
     def createPlayer(self, netStream: NetStream, stream: LiveStream) -> IPlayer:
         """
@@ -342,19 +306,11 @@ class RTMPProtocol(Protocol):
         The client is gone.
         """
         self._closing = True
-        self._cancelTimeout()
-        self._release()
-        self._factory.connectionEnded(self)
-
-    def _release(self) -> None:
-        """
-        Nothing that arrives counts any more: end all that the client did.
-        """
-        if self._keepAlive is not None and self._keepAlive.running:
-            self._keepAlive.stop()
+        self._watchdog.stop()
         self.session.close()
         if self._waiting is not None:
             self._waiting.cancel()
+        self._factory.connectionEnded(self)
 
 
 class RTMPFactory(Factory):

@@ -16,9 +16,10 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
+from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.interfaces import IStreamWatcher
 from rtmptwisted.recorder import FLVRecorder
-from rtmptwisted.streams import LiveStream, StreamDirectory
+from rtmptwisted.streams import LiveStream
 
 T = TypeVar("T")
 

@@ -5,15 +5,12 @@ handlers may do with them.  There is no transport here.
 
 from __future__ import annotations
 
-import enum
-from typing import Final
-
-from twisted.logger import Logger
-
+from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import CommandRejected, InvalidName
-from rtmptwisted.interfaces import IPlayer, ISessionHost
+from rtmptwisted.interfaces import ISessionHost
 from rtmptwisted.names import StreamName, shown, streamName
-from rtmptwisted.streams import LiveStream, Publisher, StreamDirectory
+from rtmptwisted.netstream import NetStream, NetStreamState
+from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.message import (
@@ -21,145 +18,7 @@ from rtmptwisted.wire.message import (
     Data,
     Message,
     UserControl,
-    UserControlType,
 )
-
-
-class NetStreamState(enum.Enum):
-    """
-    What a NetStream does.
-    """
-
-    IDLE = "idle"
-    PUBLISHING = "publishing"
-    PLAYING = "playing"
-
-
-class NetStreamAction(enum.Enum):
-    """
-    What can happen to a NetStream.
-    """
-
-    PUBLISH = "publish"
-    PLAY = "play"
-    CLOSE = "close"
-
-
-_IDLE, _PUBLISHING, _PLAYING = NetStreamState
-_PUBLISH, _PLAY, _CLOSE = NetStreamAction
-
-#: What may happen when, and where it leads.  All else is refused.
-TRANSITIONS: Final[dict[tuple[NetStreamState, NetStreamAction], NetStreamState]] = {
-    (_IDLE, _PUBLISH): _PUBLISHING,
-    (_IDLE, _PLAY): _PLAYING,
-    (_IDLE, _CLOSE): _IDLE,
-    (_PUBLISHING, _CLOSE): _IDLE,
-    (_PLAYING, _CLOSE): _IDLE,
-}
-
-
-class NetStream:
-    """
-    One message stream of a connection.
-
-    @ivar id: its message stream id, 1 or more.
-    @ivar state: what it does.
-    @ivar name: what it publishes or plays.
-    @ivar stream: the same, as the server has it.
-    @ivar publisher: how the server knows the client, while it publishes.
-    @ivar player: what sends to the client, while it plays.
-    """
-
-    def __init__(self, session: Session, id: int) -> None:
-        self._session = session
-        self.id = id
-        self.state = NetStreamState.IDLE
-        self.name: StreamName | None = None
-        self.stream: LiveStream | None = None
-        self.publisher: Publisher | None = None
-        self.player: IPlayer | None = None
-
-    def _advance(self, action: NetStreamAction) -> None:
-        following = TRANSITIONS.get((self.state, action))
-        if following is None:
-            raise CommandRejected(
-                f"NetStream.{action.value.capitalize()}.Failed",
-                f"cannot {action.value} on a stream that is {self.state.value}",
-            )
-        self.state = following
-
-    def publish(self, name: StreamName) -> None:
-        """
-        Begin to publish.
-
-        @raise CommandRejected: when the name is taken, or the NetStream busy.
-        """
-        session = self._session
-        if self.state is not NetStreamState.IDLE:
-            self._advance(NetStreamAction.PUBLISH)
-        publisher = Publisher(session.host.peer, session.software)
-        self.stream = session.directory.publish(name.key, publisher)
-        self.publisher = publisher
-        self.name = name
-        self._advance(NetStreamAction.PUBLISH)
-
-    def play(self, name: StreamName) -> IPlayer:
-        """
-        Get ready to play.  What played here before ends.
-
-        @return: the player, to be started after the client was told.
-        @raise CommandRejected: when the NetStream publishes.
-        """
-        if self.state is NetStreamState.PLAYING:
-            self.close()
-        self._advance(NetStreamAction.PLAY)
-        session = self._session
-        self.name = name
-        self.stream = session.directory.stream(name.key)
-        self.player = session.host.createPlayer(self, self.stream)
-        return self.player
-
-    def close(self) -> bool:
-        """
-        Stop to publish or play.
-
-        @return: whether it did either.
-        """
-        stream, publisher, player = self.stream, self.publisher, self.player
-        busy = self.state is not NetStreamState.IDLE
-        self._advance(NetStreamAction.CLOSE)
-        self.stream = self.publisher = self.player = None
-        if stream is not None and publisher is not None:
-            stream.end(publisher)
-        if player is not None:
-            player.stop()
-        return busy
-
-    @property
-    def published(self) -> LiveStream | None:
-        """
-        The stream that this NetStream publishes, as long as it is its own.
-        """
-        stream = self.stream
-        if stream is None or stream.publisher is None:
-            return None
-        return stream if stream.publisher is self.publisher else None
-
-    def ended(self) -> None:
-        """
-        What is played here is over: tell the client, in the three ways that
-        different players look for.
-        """
-        session = self._session
-        session.sendStatus(
-            self.id,
-            "NetStream.Play.UnpublishNotify",
-            f"{self.name.key if self.name else 'the stream'} is over",
-        )
-        session.sendUserControl(UserControlType.STREAM_EOF, self.id)
-        self.close()
-        if not any(each.state is not _IDLE for each in session.netStreams.values()):
-            session.host.close()
 
 
 class Session:
@@ -173,8 +32,6 @@ class Session:
     @ivar netStreams: by message stream id.
     @ivar dropped: media messages that belonged to nothing.
     """
-
-    _log = Logger()
 
     def __init__(self, host: ISessionHost, directory: StreamDirectory) -> None:
         self.host = host
@@ -199,6 +56,15 @@ class Session:
         """
         return any(
             each.state is NetStreamState.PUBLISHING for each in self.netStreams.values()
+        )
+
+    @property
+    def isBusy(self) -> bool:
+        """
+        Whether any of its NetStreams publishes or plays.
+        """
+        return any(
+            each.state is not NetStreamState.IDLE for each in self.netStreams.values()
         )
 
     def createStream(self) -> NetStream:

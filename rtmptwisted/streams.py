@@ -1,23 +1,23 @@
 """
-The live streams of a server: who publishes them, and who receives them.
+A live stream: who publishes it, and who receives it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from rtmptwisted.errors import CommandRejected
 from rtmptwisted.gop import GOPCache, elapsed
-from rtmptwisted.interfaces import IStreamWatcher, ITagSink
+from rtmptwisted.interfaces import ITagSink
 from rtmptwisted.metadata import liveMetadata
 from rtmptwisted.wire.amf import AMFValue, ECMAArray
 from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, scriptTag
-from rtmptwisted.wire.limits import Limits
+
+if TYPE_CHECKING:
+    from rtmptwisted.directory import StreamDirectory
 
 SinkT = TypeVar("SinkT", bound=ITagSink)
 
@@ -254,89 +254,3 @@ class LiveStream:
         for sink in self._sinks:
             sink.streamEnded()
         self.directory.streamStopped(self)
-
-
-class StreamDirectory:
-    """
-    All streams of a server, by name.
-
-    @ivar clock: tells the time to all that have to do with these streams.
-    @ivar limits: hold for each stream and each connection.
-    """
-
-    def __init__(self, clock: IReactorTime, limits: Limits | None = None) -> None:
-        self.clock = clock
-        self.limits = limits or Limits()
-        self._streams: dict[str, LiveStream] = {}
-        self._watchers: list[IStreamWatcher] = []
-
-    def __iter__(self) -> Iterator[LiveStream]:
-        """
-        The streams that are live, by name.
-        """
-        for _, stream in sorted(self._streams.items()):
-            if stream.isLive:
-                yield stream
-
-    def live(self, name: str) -> LiveStream | None:
-        """
-        @return: the stream of that name, if somebody publishes it.
-        """
-        stream = self._streams.get(name)
-        return stream if stream is not None and stream.isLive else None
-
-    def stream(self, name: str) -> LiveStream:
-        """
-        @return: the stream of that name, live or not.  One that is not live is
-            forgotten as soon as nobody waits for it.
-        """
-        stream = self._streams.get(name)
-        if stream is None:
-            stream = self._streams[name] = LiveStream(name, self)
-        return stream
-
-    def publish(self, name: str, publisher: Publisher) -> LiveStream:
-        """
-        Start to publish.
-
-        @return: the stream, to which C{publisher} sends until it calls
-            L{LiveStream.end}.
-        @raise CommandRejected: when somebody else publishes under this name.
-        """
-        stream = self.stream(name)
-        if stream.publisher is not None:
-            raise CommandRejected(
-                "NetStream.Publish.BadName",
-                f"{name} is published already",
-            )
-        stream.begin(publisher)
-        for watcher in list(self._watchers):
-            watcher.streamStarted(stream)
-        return stream
-
-    def watch(self, watcher: IStreamWatcher) -> None:
-        """
-        Tell C{watcher} of every stream that starts from now on.
-        """
-        self._watchers.append(watcher)
-
-    def unwatch(self, watcher: IStreamWatcher) -> None:
-        """
-        Tell C{watcher} nothing more.
-        """
-        self._watchers.remove(watcher)
-
-    def streamStopped(self, stream: LiveStream) -> None:
-        """
-        A publisher is gone.  L{LiveStream.end} calls this.
-        """
-        for watcher in list(self._watchers):
-            watcher.streamStopped(stream)
-        self.forgetIfUnused(stream)
-
-    def forgetIfUnused(self, stream: LiveStream) -> None:
-        """
-        Let go of a stream that nobody publishes and nobody waits for.
-        """
-        if not stream.isLive and not stream.hasSinks:
-            self._streams.pop(stream.name, None)

@@ -19,11 +19,11 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python import usage
 
+from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.httpflv import liveSite
 from rtmptwisted.listening import ListeningService
 from rtmptwisted.protocol import RTMPFactory
 from rtmptwisted.recording import RecordingService
-from rtmptwisted.streams import StreamDirectory
 
 DEFAULT_PORT = "1935"
 DEFAULT_HTTP = "8080"
