@@ -78,20 +78,28 @@ class GOPCache:
 
     def _overfull(self) -> bool:
         limits = self._limits
-        span = elapsed(self._tags[0].timestamp, self._tags[-1].timestamp)
         return (
             self.size > limits.gopBytes
             or len(self._tags) > limits.gopTags
-            or (self._hasVideo and span > limits.gopSeconds * 1000)
+            or (self._hasVideo and self._span() > limits.gopSeconds * 1000)
         )
+
+    def _span(self) -> int:
+        # From the first frame: sequence headers before it may stand at 0.
+        start = next(tag.timestamp for tag in self._tags if tag.isFrame)
+        return elapsed(start, self._tags[-1].timestamp)
 
     def _trim(self) -> None:
         """
         Let go of the oldest audio.  What sets decoders up is kept.
+
+        No limit gives audio up: there is no keyframe that would mend it.
         """
         newest = self._tags[-1].timestamp
         longest = self._limits.audioCacheSeconds * 1000
-        while elapsed(self._tags[0].timestamp, newest) > longest:
+        while len(self._tags) > 1 and (
+            abs(elapsed(self._tags[0].timestamp, newest)) > longest or self._overfull()
+        ):
             oldest = self._tags.popleft()
             self.size -= len(oldest.body)
             if oldest.isSetup:

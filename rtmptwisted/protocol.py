@@ -31,6 +31,7 @@ from rtmptwisted.netstream import NetStream
 from rtmptwisted.player import RTMPPlayer
 from rtmptwisted.registry import CommandRegistry
 from rtmptwisted.session import Session
+from rtmptwisted.straight import writerFor
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.watchdog import Watchdog
 from rtmptwisted.wire.connection import (
@@ -81,6 +82,7 @@ class RTMPProtocol(Protocol):
         self._waiting: Deferred[Any] | None = None
         self._closing = False
         self._full = False
+        self._write: Callable[[bytes], None]
         self.peer = ""
         self.session = session = Session(self, factory.directory)
         self._watchdog = Watchdog(
@@ -88,6 +90,7 @@ class RTMPProtocol(Protocol):
             factory.directory.limits,
             self._expired,
             self._ping,
+            self._acknowledge,
             lambda: session.isPublishing,
         )
 
@@ -101,8 +104,7 @@ class RTMPProtocol(Protocol):
             # Finds out about players whose host is gone, though all they do
             # is wait.
             self.transport.setTcpKeepAlive(True)
-        # Anything with transport semantics is a consumer too.
-        self.transport.registerProducer(self, True)  # type: ignore[attr-defined]
+        self._write = writerFor(self.transport, self)
         self._factory.connections.add(self)
         self._watchdog.accepted()
 
@@ -119,6 +121,8 @@ class RTMPProtocol(Protocol):
             self._protocolFailed(error)
         else:
             self._interpret()
+            if self._connection.acknowledgementDue and not self._closing:
+                self._watchdog.acknowledgementDue()
 
     def _interpret(self) -> None:
         """
@@ -151,7 +155,7 @@ class RTMPProtocol(Protocol):
         if isinstance(event, Message):
             self.session.mediaReceived(event)
         elif isinstance(event, Outbound):
-            self.transport.write(event)
+            self._write(event)
         elif isinstance(event, Data):
             self.session.dataReceived(event)
         elif isinstance(event, Command):
@@ -230,6 +234,9 @@ class RTMPProtocol(Protocol):
     def _ping(self, time: int) -> None:
         self.send(UserControl(UserControlType.PING_REQUEST, time.to_bytes(4, "big")))
 
+    def _acknowledge(self) -> None:
+        self._write(self._connection.acknowledge())
+
     # ISessionHost
 
     def send(self, decoded: Decoded) -> None:
@@ -237,7 +244,7 @@ class RTMPProtocol(Protocol):
         See L{ISessionHost}.
         """
         if not self._closing:
-            self.transport.write(self._connection.send(decoded))
+            self._write(self._connection.send(decoded))
 
     def close(self) -> None:
         """
@@ -262,7 +269,7 @@ class RTMPProtocol(Protocol):
             stream,
             self._factory.directory,
             self.peer,
-            self.transport.write,
+            self._write,
             self._abort,
         )
         if self._full:

@@ -14,10 +14,8 @@ from rtmptwisted.wire.limits import Limits
 
 class Watchdog:
     """
-    Ends a connection that does not get on, and keeps one alive that waits.
-
-    One timer runs at a time: until C{connect}, then every C{pingSeconds}, and
-    at the end until the connection is closed.
+    Ends a connection that does not get on, keeps one alive that waits, and
+    finds the right moment for acknowledgements.
     """
 
     def __init__(
@@ -26,21 +24,25 @@ class Watchdog:
         limits: Limits,
         expire: Callable[[str], None],
         ping: Callable[[int], None],
+        acknowledge: Callable[[], None],
         isPublishing: Callable[[], bool],
     ) -> None:
         """
         @param expire: ends the connection, for the reason that it is given.
         @param ping: sends a ping with the time in milliseconds, 32 bits.
+        @param acknowledge: sends the acknowledgement that is due.
         @param isPublishing: tells whether silence is suspicious.
         """
         self._clock = clock
         self._limits = limits
         self._expire = expire
         self._ping = ping
+        self._acknowledge = acknowledge
         self._isPublishing = isPublishing
         self._heardAt = clock.seconds()
         self._deadline: IDelayedCall | None = None
         self._loop: LoopingCall | None = None
+        self._quiet: IDelayedCall | None = None
 
     def accepted(self) -> None:
         """
@@ -55,13 +57,28 @@ class Watchdog:
         """
         self._heardAt = self._clock.seconds()
 
+    def acknowledgementDue(self) -> None:
+        """
+        The peer is to be told what has arrived, at the next pause.
+        """
+        if self._quiet is not None:
+            self._quiet.reset(self._limits.quietSeconds)
+        else:
+            self._quiet = self._clock.callLater(self._limits.quietSeconds, self._pause)
+
+    def _pause(self) -> None:
+        self._quiet = None
+        self._acknowledge()
+
     def connected(self) -> None:
         """
         The client has sent a command: it is one.
         """
         if self._loop is not None:
             return
-        self.stop()
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
         self._loop = LoopingCall(self._tick)
         self._loop.clock = self._clock
         self._loop.start(self._limits.pingSeconds, now=False)
@@ -81,6 +98,9 @@ class Watchdog:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+        if self._quiet is not None:
+            self._quiet.cancel()
+            self._quiet = None
         if self._loop is not None and self._loop.running:
             self._loop.stop()
 
@@ -93,7 +113,8 @@ class Watchdog:
 
     def _tick(self) -> None:
         silent = self._clock.seconds() - self._heardAt
-        if self._isPublishing() and silent > self._limits.publisherIdleSeconds:
+        publishing = self._isPublishing()
+        if publishing and silent > self._limits.publisherIdleSeconds:
             self._expire(f"a publisher, and silent for {silent:.0f} s")
-        else:
+        elif not publishing or silent >= self._limits.pingSeconds:
             self._ping(int(self._clock.seconds() * 1000) & 0xFFFFFFFF)

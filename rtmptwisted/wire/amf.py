@@ -325,7 +325,7 @@ def _write(out: bytearray, value: AMFValue, depth: int) -> None:
 def _packNumber(value: float) -> bytes:
     try:
         return _number.pack(value)
-    except OverflowError:
+    except (OverflowError, struct.error):
         raise AMFError("a number too large for a double") from None
 
 

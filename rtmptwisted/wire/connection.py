@@ -166,8 +166,7 @@ class RTMPConnection:
 
     def nextEvent(self) -> Event | NeedData:
         """
-        The events are the same for every way in which the bytes are cut, save
-        that acknowledgements tell how much had arrived by then.
+        The events are the same for every way in which the bytes are cut.
 
         @return: the next event, or L{NEED_DATA}.
         @raise ProtocolError: when the peer broke the protocol.
@@ -190,6 +189,23 @@ class RTMPConnection:
             self._writer.chunkSize = decoded.size
         return sent
 
+    @property
+    def acknowledgementDue(self) -> bool:
+        """
+        Whether half a window of bytes has arrived since the last
+        L{acknowledge}.
+        """
+        return self._sequence - self._acknowledged >= self._window // 2
+
+    def acknowledge(self) -> bytes:
+        """
+        @return: the bytes that tell the peer how much has arrived.
+        """
+        if self._sequence >= _LAST_SEQUENCE:
+            self._sequence = 0
+        self._acknowledged = self._sequence
+        return self.send(Acknowledgement(self._sequence))
+
     def _advance(self, happened: Input) -> None:
         following = TRANSITIONS.get((self.state, happened))
         if following is None:
@@ -204,9 +220,6 @@ class RTMPConnection:
             if not self._handshake.done:
                 return Outbound(reply)
             self._advance(Input.HANDSHAKE_DONE)
-        acknowledgement = self._acknowledge()
-        if acknowledgement is not None:
-            return acknowledgement
         while True:
             message = None if self._parts is None else next(self._parts, None)
             if message is None:
@@ -217,15 +230,6 @@ class RTMPConnection:
             event = self._interpret(message)
             if event is not None:
                 return event
-
-    def _acknowledge(self) -> Outbound | None:
-        # At least one byte, or a window of 1 would be acknowledged for ever.
-        if self._sequence - self._acknowledged < max(self._window // 2, 1):
-            return None
-        if self._sequence >= _LAST_SEQUENCE:
-            self._sequence = 0
-        self._acknowledged = self._sequence
-        return Outbound(self.send(Acknowledgement(self._sequence)))
 
     def _interpret(self, message: Message) -> Event | None:
         """

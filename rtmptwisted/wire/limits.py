@@ -64,8 +64,15 @@ class Limits:
     #: network, and the name must become free for it to come back.
     publisherIdleSeconds: float = 30.0
 
-    #: librtmp players give up after about 30 seconds of silence.
+    #: librtmp players give up after about 30 seconds of silence, so players are
+    #: pinged, and publishers that have been silent for so long.
     pingSeconds: float = 20.0
+
+    #: An acknowledgement that is due waits for a pause of this length in what
+    #: arrives.  One that meets a client which has closed its socket makes its
+    #: system discard all that is not sent yet; a client that waits for the
+    #: acknowledgement pauses anyway.
+    quietSeconds: float = 0.02
 
     #: How long a connection that we close may take to read what is left.
     closeSeconds: float = 5.0
