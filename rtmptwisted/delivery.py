@@ -42,7 +42,8 @@ class FanOut:
         self._waiting: dict[Viewer, None] = {}
         self._pending: list[bytes] = []
         self._pendingFrames = 0
-        # The first keyframe in what is pending: where, and frames before it.
+        # The first place to start in what is pending, a keyframe where there is
+        # video: where, and frames before it.
         self._keyframe: tuple[int, int, FLVTag] | None = None
         self._scheduled = False
 
@@ -105,7 +106,7 @@ class FanOut:
         if self._viewers:
             encoded = self._format.encode(tag)
             if encoded:
-                if tag.isKeyframe and self._keyframe is None:
+                if self._keyframe is None and self._canStartAt(tag):
                     self._keyframe = len(self._pending), self._pendingFrames, tag
                 self._pending.append(encoded)
                 self._pendingFrames += tag.isFrame
@@ -113,6 +114,12 @@ class FanOut:
         if self._waiting and self._stream.settled:
             self._flush()
             self._admitWaiting()
+
+    def _canStartAt(self, tag: FLVTag) -> bool:
+        # Where there is no video there are no keyframes to wait for.
+        if self._format.video and self._stream.hasVideo:
+            return tag.isKeyframe
+        return tag.isFrame
 
     def streamEnded(self) -> None:
         """

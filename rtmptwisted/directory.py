@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IStreamWatcher
@@ -21,6 +22,8 @@ class StreamDirectory:
     @ivar clock: tells the time to all that have to do with these streams.
     @ivar limits: hold for each stream and each connection.
     """
+
+    _log = Logger()
 
     def __init__(self, clock: IReactorTime, limits: Limits | None = None) -> None:
         self.clock = clock
@@ -69,7 +72,11 @@ class StreamDirectory:
             )
         stream.begin(publisher)
         for watcher in list(self._watchers):
-            watcher.streamStarted(stream)
+            try:
+                watcher.streamStarted(stream)
+            except Exception:
+                # A defect in a watcher is no reason to lose the stream.
+                self._log.failure("a watcher of {name} failed", name=name)
         return stream
 
     def watch(self, watcher: IStreamWatcher) -> None:
@@ -89,7 +96,10 @@ class StreamDirectory:
         A publisher is gone.  L{LiveStream.end} calls this.
         """
         for watcher in list(self._watchers):
-            watcher.streamStopped(stream)
+            try:
+                watcher.streamStopped(stream)
+            except Exception:
+                self._log.failure("a watcher of {name} failed", name=stream.name)
         self.forgetIfUnused(stream)
 
     def forgetIfUnused(self, stream: LiveStream) -> None:

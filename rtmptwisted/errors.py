@@ -1,10 +1,13 @@
 """
-Everything rtmptwisted raises about what a peer did.
+What rtmptwisted raises.
 
-There are two families.  A L{ProtocolError} means that the bytes make no sense
-from here on: the connection cannot go on.  L{CommandRejected} and
-L{InvalidName} mean that the bytes are fine and what they ask for is not: the
-peer gets a status message that says so.
+There are two families about what a peer did.  A L{ProtocolError} means that
+the bytes make no sense from here on: the connection cannot go on.
+L{CommandRejected} and L{InvalidName} mean that the bytes are fine and what they
+ask for is not: the peer gets a status message that says so.
+
+L{StartError} is about the machine instead: a port or a folder that cannot be
+had.
 
 What our own caller gets wrong is a C{ValueError} or C{RuntimeError}, never one
 of these.
@@ -73,3 +76,17 @@ class CommandRejected(RTMPError):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.description}"
+
+
+class StartError(SystemExit, Exception):
+    """
+    Something that a service needs to start cannot be had.
+
+    It ends a program that does not catch it, with its message and exit code 1,
+    and without a traceback.  Being an L{Exception} too, it is seen by a
+    C{twistd} that has become a daemon, which otherwise would never tell the
+    process that started it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"rtmptwisted: {message}")

@@ -58,24 +58,31 @@ class FLVFile:
         values.update(metadata)
         body = amf.encode(["onMetaData", values])
         header = fileHeader(hasAudio, hasVideo)
+        patches = {}
         for key in ("duration", "filesize"):
             name = struct.pack(">H", len(key)) + key.encode()
             # The tag header has 11 bytes; the type of the value has 1.
             place = len(header) + 11 + body.index(name) + len(name) + 1
-            self._patches[key] = place
+            patches[key] = place
         self.write([header, encodeTag(SCRIPT, 0, body)])
+        self._patches = patches
 
     def write(self, pieces: Iterable[bytes]) -> None:
         """
         Append bytes.
 
-        @raise OSError: when they cannot all be written.
+        @raise OSError: when they cannot all be written; then none of them are
+            in the file, so that it does not end inside a tag.
         """
         data = memoryview(b"".join(pieces))
-        while data:
-            written = os.write(self._descriptor, data)
-            self.size += written
-            data = data[written:]
+        size = self.size + len(data)
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            os.ftruncate(self._descriptor, self.size)
+            raise
+        self.size = size
 
     def finish(self, milliseconds: int, hasAudio: bool, hasVideo: bool) -> None:
         """
@@ -84,11 +91,13 @@ class FLVFile:
         @param milliseconds: the timestamp of the last tag.
         """
         try:
-            flags = fileHeader(hasAudio, hasVideo)[_FLAGS_AT : _FLAGS_AT + 1]
-            os.pwrite(self._descriptor, flags, _FLAGS_AT)
-            self._patch("duration", milliseconds / 1000)
-            self._patch("filesize", float(self.size))
-            os.fsync(self._descriptor)
+            # Unless not even the beginning could be written.
+            if self._patches:
+                flags = fileHeader(hasAudio, hasVideo)[_FLAGS_AT : _FLAGS_AT + 1]
+                os.pwrite(self._descriptor, flags, _FLAGS_AT)
+                self._patch("duration", milliseconds / 1000)
+                self._patch("filesize", float(self.size))
+                os.fsync(self._descriptor)
         finally:
             self.close()
 

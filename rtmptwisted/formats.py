@@ -7,7 +7,7 @@ A format is a value: viewers with equal formats share every byte.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from rtmptwisted.wire.chunkwriter import cut
 from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, fileHeader
@@ -28,7 +28,12 @@ _CHUNK_STREAMS = {AUDIO: AUDIO_CHUNK_STREAM, VIDEO: VIDEO_CHUNK_STREAM}
 class Format(Protocol):
     """
     A form of a live stream.  Equal formats give equal bytes.
+
+    @ivar video: whether video is a part of it.
     """
+
+    @property
+    def video(self) -> bool: ...
 
     def __hash__(self) -> int:
         """
@@ -58,6 +63,8 @@ class FLVFormat:
 
     @ivar chunked: whether each flush is an HTTP/1.1 chunk.
     """
+
+    video: ClassVar[bool] = True
 
     chunked: bool = False
 

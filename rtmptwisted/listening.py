@@ -19,6 +19,8 @@ from twisted.internet.interfaces import (
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from rtmptwisted.errors import StartError
+
 
 class ListeningService(Service):
     """
@@ -51,7 +53,7 @@ class ListeningService(Service):
         """
         Listen, while there still may be the right to use a port below 1024.
 
-        @raise SystemExit: when that is not possible.
+        @raise StartError: when that is not possible.
         """
         super().privilegedStartService()
         refusals: list[str] = []
@@ -70,7 +72,7 @@ class ListeningService(Service):
         self._port.addCallback(self._listening).addErrback(refused)
         starting = False
         if refusals:
-            raise SystemExit(f"rtmptwisted: {refusals[0]}")
+            raise StartError(refusals[0])
 
     def startService(self) -> None:
         """

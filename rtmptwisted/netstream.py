@@ -11,7 +11,7 @@ from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IPlayer
 from rtmptwisted.names import StreamName
 from rtmptwisted.streams import LiveStream, Publisher
-from rtmptwisted.wire.message import UserControlType
+from rtmptwisted.wire.message import Data, UserControlType
 
 if TYPE_CHECKING:
     from rtmptwisted.session import Session
@@ -36,6 +36,8 @@ class NetStreamAction(enum.Enum):
     PLAY = "play"
     CLOSE = "close"
 
+
+_COMPLETE = "NetStream.Play.Complete"
 
 _IDLE, _PUBLISHING, _PLAYING = NetStreamState
 _PUBLISH, _PLAY, _CLOSE = NetStreamAction
@@ -139,10 +141,15 @@ class NetStream:
 
     def ended(self) -> None:
         """
-        What is played here is over: tell the client, in the three ways that
+        What is played here is over: tell the client, in each of the ways that
         different players look for.
         """
         session = self._session
+        # GStreamer's rtmp2src forgets the last message before StreamEOF when it
+        # has not passed it on by then.  Let that be this one.
+        session.host.send(
+            Data(["onPlayStatus", {"level": "status", "code": _COMPLETE}], 0, self.id)
+        )
         session.sendStatus(
             self.id,
             "NetStream.Play.UnpublishNotify",

@@ -63,8 +63,11 @@ class RTMPPlayer:
         self._viewer = Viewer(self, directory.clock, directory.limits)
         if self._full:
             self._viewer.pauseProducing()
+        # While nothing was sent here, the directory may have forgotten the
+        # stream that it knew by this name.
+        stream = directory.stream(self._stream.name)
         self._fanOut = FanOut.of(
-            self._stream, self._format, directory.clock, directory.limits
+            stream, self._format, directory.clock, directory.limits
         )
         self._fanOut.add(self._viewer)
 

@@ -188,7 +188,7 @@ class RTMPProtocol(Protocol):
         self._waiting = result
         result.addErrback(self._commandFailed, command)
         result.addBoth(self._waited)
-        if self._waiting is not None:
+        if self._waiting is not None and not self._closing:
             self.transport.pauseProducing()  # type: ignore[attr-defined]
 
     def _commandFailed(self, failure: Failure, command: Command) -> None:

@@ -17,6 +17,7 @@ from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from rtmptwisted.directory import StreamDirectory
+from rtmptwisted.errors import StartError
 from rtmptwisted.interfaces import IStreamWatcher
 from rtmptwisted.recorder import FLVRecorder
 from rtmptwisted.streams import LiveStream
@@ -54,17 +55,24 @@ class RecordingService(Service):
         self._directory = directory
         self._reactor = reactor
         self._now = now
-        self._pool = ThreadPool(0, _THREADS, "recording")
+        self._pool: ThreadPool
         self._recorders: set[FLVRecorder] = set()
 
     def startService(self) -> None:
         """
         Record what is published from now on.
 
-        @raise OSError: when the folder cannot be made.
+        @raise StartError: when the folder cannot be made, or not written to.
         """
-        os.makedirs(self.root, exist_ok=True)
+        try:
+            os.makedirs(self.root, exist_ok=True)
+        except OSError as error:
+            raise StartError(f"cannot record to {self.root}: {error}") from error
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise StartError(f"cannot record to {self.root}: no right to write there")
         super().startService()
+        # A pool that was stopped cannot start again.
+        self._pool = ThreadPool(0, _THREADS, "recording")
         self._pool.start()
         self._directory.watch(self)
 

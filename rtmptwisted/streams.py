@@ -199,14 +199,11 @@ class LiveStream:
             self.frames[tag.typeID] += 1
             if self._firstTimestamp is None:
                 self._firstTimestamp = tag.timestamp
-        if not self._settled:
-            self._settled = len(self.codecs) > 1 or self._waitedEnough(tag)
-
-    def _waitedEnough(self, tag: FLVTag) -> bool:
-        if self._firstTimestamp is None:
-            return False
-        waited = elapsed(self._firstTimestamp, tag.timestamp)
-        return waited >= self.directory.limits.settleSeconds * 1000
+        # Not before the first frame: what viewers get before it has its timestamp.
+        if not self._settled and self._firstTimestamp is not None:
+            waited = elapsed(self._firstTimestamp, tag.timestamp)
+            enough = self.directory.limits.settleSeconds * 1000
+            self._settled = len(self.codecs) > 1 or waited >= enough
 
     def _metadataTag(self, metadata: dict[str, AMFValue], timestamp: int) -> FLVTag:
         # While the tracks are not known, what the publisher says has to do.
@@ -252,5 +249,9 @@ class LiveStream:
             size=self.bytesReceived,
         )
         for sink in self._sinks:
-            sink.streamEnded()
+            try:
+                sink.streamEnded()
+            except Exception:
+                self._log.failure("a receiver of {name} failed", name=self.name)
+                self.removeSink(sink)
         self.directory.streamStopped(self)

@@ -20,6 +20,7 @@ from twisted.logger import Logger
 from twisted.python import usage
 
 from rtmptwisted.directory import StreamDirectory
+from rtmptwisted.errors import StartError
 from rtmptwisted.httpflv import liveSite
 from rtmptwisted.listening import ListeningService
 from rtmptwisted.protocol import RTMPFactory
@@ -171,14 +172,14 @@ def _endpoint(reactor: object, description: str) -> IStreamServerEndpoint:
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
     except (ValueError, TypeError, KeyError, OSError) as error:
-        raise usage.UsageError(f"{description} is no endpoint: {error}") from error
+        raise StartError(f"{description} is no endpoint: {error}") from error
     return endpoint
 
 
 def makeService(options: Options) -> MultiService:
     """
     @return: all that the options ask for, not started.
-    @raise usage.UsageError: for an endpoint description that is none.
+    @raise StartError: for an endpoint description that is none.
     """
     # Not at module level: that would choose the reactor for everybody.
     from twisted.internet import reactor as installed

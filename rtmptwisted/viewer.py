@@ -48,9 +48,9 @@ class Viewer:
         self.outlet = outlet
         self._clock = clock
         self._limits = limits
-        self._backlog: deque[Flush] = deque()
+        # With the time at which each was due.
+        self._backlog: deque[tuple[float, Flush]] = deque()
         self._backlogBytes = 0
-        self._backlogSince = 0.0
         # When the transport became full; None while it takes data.
         self._pausedAt: float | None = None
         self._abandoned = False
@@ -71,13 +71,11 @@ class Viewer:
         if now - self._pausedAt > self._limits.viewerStallSeconds:
             self._giveUp()
             return
-        if not self._backlog:
-            self._backlogSince = now
-        self._backlog.append(flush)
+        self._backlog.append((now, flush))
         self._backlogBytes += len(flush.data)
         if (
             self._backlogBytes > self._limits.viewerBytes
-            or now - self._backlogSince > self._limits.viewerSeconds
+            or now - self._backlog[0][0] > self._limits.viewerSeconds
         ):
             self._skip()
 
@@ -136,7 +134,7 @@ class Viewer:
 
     def _writeBacklog(self) -> None:
         while self._backlog and not self._abandoned:
-            self._write(self._backlog.popleft())
+            self._write(self._backlog.popleft()[1])
         self._backlogBytes = 0
 
     def pauseProducing(self) -> None:
@@ -153,7 +151,7 @@ class Viewer:
         self._pausedAt = None
         # Not more at a time than fills the transport again.
         while self._backlog and self._pausedAt is None:
-            flush = self._backlog.popleft()
+            _, flush = self._backlog.popleft()
             self._backlogBytes -= len(flush.data)
             self._write(flush)
 

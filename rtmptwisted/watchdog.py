@@ -116,5 +116,7 @@ class Watchdog:
         publishing = self._isPublishing()
         if publishing and silent > self._limits.publisherIdleSeconds:
             self._expire(f"a publisher, and silent for {silent:.0f} s")
-        elif not publishing or silent >= self._limits.pingSeconds:
+        # Half, so that a publisher which is idle and well is asked, and answers,
+        # at one tick or another before its silence is too long.
+        elif not publishing or silent >= self._limits.pingSeconds / 2:
             self._ping(int(self._clock.seconds() * 1000) & 0xFFFFFFFF)

@@ -7,24 +7,14 @@ differ from it, noted where they are handled.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rtmptwisted.errors import ChunkError
 from rtmptwisted.wire.buffer import FastBuffer
+from rtmptwisted.wire.chunkheader import LONGEST_HEADER, Header, HeaderReader, Parsed
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import Message, MessageType, decodeChunkSize
 
 #: What both directions start with, in bytes.
 DEFAULT_CHUNK_SIZE = 128
-
-#: A 24-bit timestamp field with this value is followed by 4 bytes that hold it.
-EXTENDED = 0xFFFFFF
-
-#: The longest header: 3 bytes basic, 11 bytes message, 4 bytes timestamp.
-_LONGEST_HEADER = 18
-
-#: The size of the message header by chunk type.
-_MESSAGE_HEADER = (11, 7, 3, 0)
 
 #: A chunk waits until it is whole.  One whose payload is longer than this is
 #: taken in pieces instead, so that it does not have to fit the buffer.
@@ -39,31 +29,6 @@ _SMALL_PART = 1024
 #: of 64 KiB.
 _WINDOW = 512
 
-#: A type 3 chunk that starts a message right after a type 0 chunk repeats the
-#: absolute timestamp as its delta (section 5.3.1.2.4).  Senders built on
-#: librtmp mean "the same timestamp again".  Past this many milliseconds nobody
-#: means the former.
-_LARGEST_REPEATED_TIMESTAMP = 10_000
-
-
-class _Header(NamedTuple):
-    """
-    What the headers of a chunk stream have said so far.
-
-    @ivar timestamp: of the message under way or the last one, milliseconds.
-    @ivar field: the last timestamp field, absolute or delta, as it was sent.
-    @ivar delta: what a type 3 chunk that starts a message adds.
-    @ivar extended: whether that field was an extended timestamp.
-    """
-
-    timestamp: int = 0
-    field: int = 0
-    delta: int = 0
-    extended: bool = False
-    length: int = 0
-    typeID: int = 0
-    messageStreamID: int = 0
-
 
 class _ChunkStream:
     """
@@ -76,22 +41,9 @@ class _ChunkStream:
     __slots__ = ("header", "parts", "received")
 
     def __init__(self) -> None:
-        self.header = _Header()
+        self.header = Header()
         self.received = 0
         self.parts: list[bytearray] | None = None
-
-
-class _Parsed(NamedTuple):
-    """
-    A chunk header that is all there.
-
-    @ivar size: of the header, in bytes.
-    @ivar starts: whether a message starts here.
-    """
-
-    header: _Header
-    size: int
-    starts: bool
 
 
 class ChunkReader:
@@ -128,17 +80,7 @@ class ChunkReader:
         self._open: tuple[int, _ChunkStream] | None = None
         self._due = 0
         self._partialBytes = 0
-        # Whether continuation chunks repeat an extended timestamp; None until
-        # a chunk has shown it.
-        self._repeatsExtended: bool | None = None
-        self._largest = {
-            MessageType.AUDIO: self._limits.mediaMessage,
-            MessageType.VIDEO: self._limits.mediaMessage,
-            MessageType.AGGREGATE: self._limits.mediaMessage,
-            MessageType.COMMAND: self._limits.commandMessage,
-            MessageType.COMMAND_AMF3: self._limits.commandMessage,
-            **dict.fromkeys(range(1, 7), self._limits.controlMessage),
-        }
+        self._headers = HeaderReader(self._limits)
         self.chunkSize = DEFAULT_CHUNK_SIZE
         self.abandoned = 0
 
@@ -176,7 +118,7 @@ class ChunkReader:
         """
         Read one chunk, or a run of chunks of one message.
         """
-        head = self._buffer.peek(_LONGEST_HEADER)
+        head = self._buffer.peek(LONGEST_HEADER)
         chunkStreamID = head[0] & 0x3F
         size = 1
         if chunkStreamID < 2:
@@ -186,15 +128,12 @@ class ChunkReader:
                 return None
             # Little-endian, unlike almost all else.
             chunkStreamID = 64 + int.from_bytes(head[1:size], "little")
-        form = head[0] >> 6
         stream = self._streams.get(chunkStreamID)
         if stream is None:
-            stream = self._fresh(chunkStreamID, form)
-        if form == 3:
-            parsed = self._typeThree(stream, head, size)
-        else:
-            parsed = self._fullHeader(stream, head, size, form)
-        if parsed is None:
+            stream = self._fresh(chunkStreamID, head[0] >> 6)
+        parsed = self._headers.read(head, size, stream.header, stream.parts is not None)
+        if isinstance(parsed, int):
+            self._needed = parsed
             return None
         remaining = parsed.header.length - (0 if parsed.starts else stream.received)
         data = self._payload(parsed, remaining, chunkStreamID)
@@ -212,106 +151,8 @@ class ChunkReader:
             raise ChunkError(f"more than {self._limits.chunkStreams} chunk streams")
         return _ChunkStream()
 
-    def _fullHeader(
-        self, stream: _ChunkStream, head: bytes, start: int, form: int
-    ) -> _Parsed | None:
-        """
-        Read a message header of type 0, 1 or 2.
-        """
-        size = start + _MESSAGE_HEADER[form]
-        if len(head) < size:
-            self._needed = size
-            return None
-        field = int.from_bytes(head[start : start + 3], "big")
-        extended = field == EXTENDED
-        if extended:
-            size += 4
-            if len(head) < size:
-                self._needed = size
-                return None
-            field = int.from_bytes(head[size - 4 : size], "big")
-        last = stream.header
-        length, typeID = last.length, last.typeID
-        if form < 2:
-            length = int.from_bytes(head[start + 3 : start + 6], "big")
-            typeID = head[start + 6]
-        repeated = (length, typeID) == (last.length, last.typeID)
-        if form and repeated and stream.parts is not None:
-            # Type 1 or 2 inside a message: some senders do that for type 3.
-            return _Parsed(last, size, False)
-        largest = self._largest.get(typeID, self._limits.dataMessage)
-        if length > largest:
-            raise ChunkError(
-                f"a message of type {typeID} with {length} bytes, "
-                f"at most {largest} are taken"
-            )
-        if form:
-            timestamp = (last.timestamp + field) & 0xFFFFFFFF
-            delta = field
-            messageStreamID = last.messageStreamID
-        else:
-            timestamp = field
-            delta = field if field <= _LARGEST_REPEATED_TIMESTAMP else 0
-            messageStreamID = int.from_bytes(head[start + 7 : start + 11], "little")
-        header = _Header(
-            timestamp, field, delta, extended, length, typeID, messageStreamID
-        )
-        return _Parsed(header, size, True)
-
-    def _typeThree(
-        self, stream: _ChunkStream, head: bytes, size: int
-    ) -> _Parsed | None:
-        """
-        Read what follows the basic header of a type 3 chunk, if anything.
-        """
-        header = stream.header
-        if stream.parts is None:
-            if header.extended:
-                size += 4
-                if len(head) < size:
-                    self._needed = size
-                    return None
-            timestamp = (header.timestamp + header.delta) & 0xFFFFFFFF
-            return _Parsed(header._replace(timestamp=timestamp), size, True)
-        if header.extended:
-            found = head[size : size + 4]
-            repeated = self._extendedRepeated(header, found)
-            if repeated is None:
-                # The next byte may tell already, and be the last of a message.
-                self._needed = size + len(found) + 1
-                return None
-            if repeated:
-                size += 4
-        return _Parsed(header, size, False)
-
-    def _extendedRepeated(self, header: _Header, found: bytes) -> bool | None:
-        """
-        Tell whether a continuation chunk repeats the extended timestamp.
-
-        By the book it does.  OBS before 30.1 and others leave it out, some
-        senders write the absolute timestamp, and some write zeros.  The first
-        chunk that can be nothing else decides for the connection; doing that
-        before the chunk is consumed is safe, since the same bytes will say the
-        same again.
-
-        @param found: what stands in its place, up to 4 bytes.
-        @return: L{None} when more bytes are needed to tell.
-        """
-        if self._repeatsExtended is None:
-            candidates = (header.field, header.timestamp, 0)
-            forms = [value.to_bytes(4, "big") for value in candidates]
-            if not any(form.startswith(found) for form in forms):
-                self._repeatsExtended = False
-            elif len(found) == 4:
-                if any(found):
-                    self._repeatsExtended = True
-                return True
-        if self._repeatsExtended is False:
-            return False
-        return True if len(found) == 4 else None
-
     def _payload(
-        self, parsed: _Parsed, remaining: int, chunkStreamID: int
+        self, parsed: Parsed, remaining: int, chunkStreamID: int
     ) -> bytearray | None:
         """
         Take the header and the payload of a chunk, or of a run of chunks.
@@ -363,7 +204,7 @@ class ChunkReader:
         return span
 
     def _accept(
-        self, chunkStreamID: int, stream: _ChunkStream, parsed: _Parsed, data: bytearray
+        self, chunkStreamID: int, stream: _ChunkStream, parsed: Parsed, data: bytearray
     ) -> Message | None:
         """
         Commit what was read.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rtmptwisted.wire.chunk import DEFAULT_CHUNK_SIZE, EXTENDED
+from rtmptwisted.wire.chunk import DEFAULT_CHUNK_SIZE
+from rtmptwisted.wire.chunkheader import EXTENDED
 from rtmptwisted.wire.message import Message
 
 

@@ -1,0 +1,192 @@
+"""
+The headers of chunks.
+
+Source: RTMP 1.0 (Adobe, 2012), section 5.3.1, and the ways in which real
+senders differ from it, noted where they are handled.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rtmptwisted.errors import ChunkError
+from rtmptwisted.wire.limits import Limits
+from rtmptwisted.wire.message import MessageType
+
+#: A 24-bit timestamp field with this value is followed by 4 bytes that hold it.
+EXTENDED = 0xFFFFFF
+
+#: The longest header: 3 bytes basic, 11 bytes message, 4 bytes timestamp.
+LONGEST_HEADER = 18
+
+#: The size of the message header by chunk type.
+_MESSAGE_HEADER = (11, 7, 3, 0)
+
+#: A type 3 chunk that starts a message right after a type 0 chunk repeats the
+#: absolute timestamp as its delta (section 5.3.1.2.4).  Senders built on
+#: librtmp mean "the same timestamp again".  Past this many milliseconds nobody
+#: means the former.
+_LARGEST_REPEATED_TIMESTAMP = 10_000
+
+
+class Header(NamedTuple):
+    """
+    What the headers of a chunk stream have said so far.
+
+    @ivar timestamp: of the message under way or the last one, milliseconds.
+    @ivar field: the last timestamp field, absolute or delta, as it was sent.
+    @ivar delta: what a type 3 chunk that starts a message adds.
+    @ivar extended: whether that field was an extended timestamp.
+    """
+
+    timestamp: int = 0
+    field: int = 0
+    delta: int = 0
+    extended: bool = False
+    length: int = 0
+    typeID: int = 0
+    messageStreamID: int = 0
+
+
+class Parsed(NamedTuple):
+    """
+    A chunk header that is all there.
+
+    @ivar header: what its chunk stream knows with it.
+    @ivar size: of this header, in bytes.
+    @ivar starts: whether a message starts here.
+    """
+
+    header: Header
+    size: int
+    starts: bool
+
+
+class HeaderReader:
+    """
+    Reads the headers of one connection's chunks.
+
+    Each method returns how many bytes it needs at least, as a plain number,
+    when it was given too few; then nothing has changed.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        # Whether continuation chunks repeat an extended timestamp; None until
+        # a chunk has shown it.
+        self._repeatsExtended: bool | None = None
+        self._dataMessage = limits.dataMessage
+        self._largest = {
+            MessageType.AUDIO: limits.mediaMessage,
+            MessageType.VIDEO: limits.mediaMessage,
+            MessageType.AGGREGATE: limits.mediaMessage,
+            MessageType.COMMAND: limits.commandMessage,
+            MessageType.COMMAND_AMF3: limits.commandMessage,
+            **dict.fromkeys(range(1, 7), limits.controlMessage),
+        }
+
+    def read(
+        self, head: bytes, start: int, last: Header, underWay: bool
+    ) -> Parsed | int:
+        """
+        Read what follows the basic header.
+
+        @param head: the first bytes of the chunk.
+        @param start: the size of its basic header.
+        @param last: what its chunk stream knows.
+        @param underWay: whether a message is under way there.
+        @raise ChunkError: when it announces more than is taken.
+        """
+        form = head[0] >> 6
+        if form == 3:
+            return self._typeThree(head, start, last, underWay)
+        size = start + _MESSAGE_HEADER[form]
+        if len(head) < size:
+            return size
+        field = int.from_bytes(head[start : start + 3], "big")
+        extended = field == EXTENDED
+        if extended:
+            size += 4
+            if len(head) < size:
+                return size
+            field = int.from_bytes(head[size - 4 : size], "big")
+        length, typeID = last.length, last.typeID
+        if form < 2:
+            length = int.from_bytes(head[start + 3 : start + 6], "big")
+            typeID = head[start + 6]
+        repeated = (length, typeID) == (last.length, last.typeID)
+        if form and repeated and underWay:
+            # Type 1 or 2 inside a message: some senders do that for type 3.
+            return Parsed(last, size, False)
+        self._check(typeID, length)
+        if form:
+            timestamp = (last.timestamp + field) & 0xFFFFFFFF
+            delta = field
+            messageStreamID = last.messageStreamID
+        else:
+            timestamp = field
+            delta = field if field <= _LARGEST_REPEATED_TIMESTAMP else 0
+            messageStreamID = int.from_bytes(head[start + 7 : start + 11], "little")
+        header = Header(
+            timestamp, field, delta, extended, length, typeID, messageStreamID
+        )
+        return Parsed(header, size, True)
+
+    def _check(self, typeID: int, length: int) -> None:
+        """
+        Hold an announced length against the limits, before any of it is here.
+        """
+        largest = self._largest.get(typeID, self._dataMessage)
+        if length > largest:
+            raise ChunkError(
+                f"a message of type {typeID} with {length} bytes, "
+                f"at most {largest} are taken"
+            )
+
+    def _typeThree(
+        self, head: bytes, size: int, last: Header, underWay: bool
+    ) -> Parsed | int:
+        """
+        Read what follows the basic header of a type 3 chunk, if anything.
+        """
+        if not underWay:
+            if last.extended:
+                size += 4
+                if len(head) < size:
+                    return size
+            timestamp = (last.timestamp + last.delta) & 0xFFFFFFFF
+            return Parsed(last._replace(timestamp=timestamp), size, True)
+        if last.extended:
+            found = head[size : size + 4]
+            repeated = self._extendedRepeated(last, found)
+            if repeated is None:
+                # The next byte may tell already, and be the last of a message.
+                return size + len(found) + 1
+            if repeated:
+                size += 4
+        return Parsed(last, size, False)
+
+    def _extendedRepeated(self, header: Header, found: bytes) -> bool | None:
+        """
+        Tell whether a continuation chunk repeats the extended timestamp.
+
+        By the book it does.  OBS before 30.1 and others leave it out, some
+        senders write the absolute timestamp, and some write zeros.  The first
+        chunk that can be nothing else decides for the connection; doing that
+        before the chunk is consumed is safe, since the same bytes will say the
+        same again.
+
+        @param found: what stands in its place, up to 4 bytes.
+        @return: L{None} when more bytes are needed to tell.
+        """
+        if self._repeatsExtended is None:
+            candidates = (header.field, header.timestamp, 0)
+            forms = [value.to_bytes(4, "big") for value in candidates]
+            if not any(form.startswith(found) for form in forms):
+                self._repeatsExtended = False
+            elif len(found) == 4:
+                if any(found):
+                    self._repeatsExtended = True
+                return True
+        if self._repeatsExtended is False:
+            return False
+        return True if len(found) == 4 else None
