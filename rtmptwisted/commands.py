@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.formats import CHUNK_SIZE
-from rtmptwisted.names import streamName
+from rtmptwisted.names import checkApp
 from rtmptwisted.netstream import NetStream
 from rtmptwisted.registry import CommandRegistry, commandHandler
 from rtmptwisted.session import Session
@@ -78,8 +78,7 @@ def connect(session: Session, command: Command) -> None:
     app = session.properties.get("app")
     session.app = app if isinstance(app, str) else ""
     try:
-        # With a name that is surely fine, so that only the application counts.
-        streamName(session.app, "name")
+        checkApp(session.app)
     except InvalidName as error:
         raise CommandRejected("NetConnection.Connect.InvalidApp", str(error)) from None
     session.host.send(WindowAckSize(WINDOW))
@@ -215,14 +214,10 @@ def pause(session: Session, command: Command) -> None:
     netStream = session.netStream(command.messageStreamID)
     if netStream is None or netStream.player is None:
         return
-    if command.argument(0):
-        netStream.player.stop()
-        code = "NetStream.Pause.Notify"
-    else:
-        code = "NetStream.Unpause.Notify"
+    paused = bool(command.argument(0))
+    code = "NetStream.Pause.Notify" if paused else "NetStream.Unpause.Notify"
     session.sendStatus(netStream.id, code, "live")
-    if not command.argument(0):
-        netStream.player.start()
+    netStream.player.pause(paused)
 
 
 @commandHandler
@@ -263,12 +258,11 @@ def deleteStream(session: Session, command: Command) -> None:
     GStreamer gives the stream's name where the id belongs.
     """
     which = command.argument(0)
-    netStream = None
-    # Not a number too large or strange for an id: infinity has no int().
-    if isinstance(which, int | float) and 0 < which < 2**32:
-        netStream = session.netStreams.get(int(which))
-    netStream = (
-        netStream or session.named(which) or session.netStream(command.messageStreamID)
-    )
+    if isinstance(which, int | float) and which > 0:
+        # Not int(): infinity has none.
+        found = [each for id, each in session.netStreams.items() if id == which]
+        netStream = found[0] if found else None
+    else:
+        netStream = session.named(which) or session.netStream(command.messageStreamID)
     if netStream is not None:
         session.deleteStream(netStream)

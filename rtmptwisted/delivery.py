@@ -153,7 +153,7 @@ class FanOut:
         for viewer in list(self._viewers):
             if not viewer.skipping:
                 viewer.deliver(flush)
-            elif keyframe is None:
+            elif keyframe is None or viewer.muted:
                 viewer.checkStalled()
             else:
                 if restart is None:
@@ -165,10 +165,10 @@ class FanOut:
         self, pending: list[bytes], frames: int, at: int, before: int, tag: FLVTag
     ) -> Flush:
         """
-        @return: the pending tags from a keyframe on, behind what sets the
-            decoder up, for those who may have missed a change of it.
+        @return: the pending tags from a keyframe on, behind metadata and what
+            sets the decoder up, for those who may have missed a change of it.
         """
-        setup = [self._format.encode(s) for s in self._stream.gop.setup(tag.timestamp)]
+        setup = [self._format.encode(s) for s in self._stream.setup(tag.timestamp)]
         return Flush(
             self._format.frame(b"".join(setup + pending[at:])), frames - before
         )
@@ -190,8 +190,7 @@ class FanOut:
             [encode(tag) for tag in tags]
         )
         self._viewers[viewer] = None
-        if data:
+        viewer.skipping = viewer.muted or not stream.gop.intact
+        if data and not viewer.muted:
             frames = sum(tag.isFrame for tag in tags)
             viewer.deliver(Flush(self._format.frame(data), frames))
-        if not stream.gop.intact:
-            viewer.skipping = True

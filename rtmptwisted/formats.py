@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from rtmptwisted.wire.chunkwriter import cut
-from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, fileHeader
-from rtmptwisted.wire.message import (
+from rtmptwisted.wire.coding import (
     AUDIO_CHUNK_STREAM,
     DATA_CHUNK_STREAM,
     VIDEO_CHUNK_STREAM,
-    Message,
 )
+from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, fileHeader
+from rtmptwisted.wire.message import Message
 
 #: The chunk size in which the server sends, in bytes: few messages need more
 #: than one chunk.  It never changes, since chunks are shared.

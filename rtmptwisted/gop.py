@@ -42,13 +42,15 @@ class GOPCache:
         self.intact = True
         self.size = 0
 
-    def add(self, tag: FLVTag) -> None:
+    def add(self, tag: FLVTag, keep: bool = False) -> None:
         """
         Take note of the next tag of the stream.
+
+        @param keep: whether a keyframe leaves in place what is there already.
         """
         if not tag.body:
             return
-        if tag.isKeyframe and (self._hasVideo or not self.intact):
+        if tag.isKeyframe and (not self.intact or (self._hasVideo and not keep)):
             self._restart()
         if tag.isSetup:
             self._remember(tag)

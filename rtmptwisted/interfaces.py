@@ -108,8 +108,14 @@ class IPlayer(Interface):
 
     def start() -> None:
         """
-        Begin, or go on after L{stop}: metadata, sequence headers and the
-        current group of pictures first.
+        Begin: metadata, sequence headers and the current group of pictures
+        first.
+        """
+
+    def pause(paused: bool) -> None:
+        """
+        Send nothing for a while, or go on with sequence headers and the next
+        keyframe.  The end of the stream is told in any case.
         """
 
     def stop() -> None:

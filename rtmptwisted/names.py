@@ -77,12 +77,27 @@ def streamName(app: str, name: str) -> StreamName:
     """
     appPath, _, appQuery = app.partition("?")
     namePath, _, nameQuery = name.partition("?")
-    appPath = appPath.strip("/").removesuffix("/_definst_")
+    appPath = _withoutInstance(appPath)
     parameters = dict(parse_qsl(appQuery, keep_blank_values=True))
     parameters.update(parse_qsl(nameQuery, keep_blank_values=True))
     return StreamName(
         streamKey(f"{appPath}/{namePath.lstrip('/')}"), tuple(parameters.items())
     )
+
+
+def checkApp(app: str) -> None:
+    """
+    Check the application alone, before there is a stream name.
+
+    @raise InvalidName: see L{streamKey}.
+    """
+    path = _withoutInstance(app.partition("?")[0])
+    if path:
+        streamKey(path)
+
+
+def _withoutInstance(path: str) -> str:
+    return path.strip("/").removesuffix("/_definst_")
 
 
 def shown(text: str) -> str:

@@ -50,6 +50,7 @@ class RTMPPlayer:
         self._format = RTMPFormat(netStream.id)
         self._fanOut: FanOut | None = None
         self._full = False
+        self._paused = False
         self._viewer: Viewer | None = None
         self.peer = peer
 
@@ -63,6 +64,8 @@ class RTMPPlayer:
         self._viewer = Viewer(self, directory.clock, directory.limits)
         if self._full:
             self._viewer.pauseProducing()
+        if self._paused:
+            self._viewer.mute(True)
         # While nothing was sent here, the directory may have forgotten the
         # stream that it knew by this name.
         stream = directory.stream(self._stream.name)
@@ -70,6 +73,14 @@ class RTMPPlayer:
             stream, self._format, directory.clock, directory.limits
         )
         self._fanOut.add(self._viewer)
+
+    def pause(self, paused: bool) -> None:
+        """
+        See L{IPlayer}.
+        """
+        self._paused = paused
+        if self._viewer is not None:
+            self._viewer.mute(paused)
 
     def stop(self) -> None:
         """

@@ -4,42 +4,28 @@ RTMP on a Twisted transport.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from inspect import iscoroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import (
-    IAddress,
-    IPushProducer,
-    ITCPTransport,
-    ITransport,
-)
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.interfaces import IPushProducer, ITCPTransport, ITransport
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from rtmptwisted.addresses import describeAddress
-from rtmptwisted.commands import standardCommands
-from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import CommandRejected, ProtocolError
 from rtmptwisted.interfaces import IPlayer, ISessionHost
 from rtmptwisted.names import shown
 from rtmptwisted.netstream import NetStream
 from rtmptwisted.player import RTMPPlayer
-from rtmptwisted.registry import CommandRegistry
 from rtmptwisted.session import Session
 from rtmptwisted.straight import writerFor
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.watchdog import Watchdog
-from rtmptwisted.wire.connection import (
-    NEED_DATA,
-    Event,
-    Outbound,
-    RTMPConnection,
-)
+from rtmptwisted.wire.connection import NEED_DATA, Event, Outbound, RTMPConnection
 from rtmptwisted.wire.handshake import SIZE
 from rtmptwisted.wire.message import (
     Command,
@@ -49,6 +35,9 @@ from rtmptwisted.wire.message import (
     UserControl,
     UserControlType,
 )
+
+if TYPE_CHECKING:
+    from rtmptwisted.factory import RTMPFactory
 
 #: After these are refused there is nothing left for the client to do, and some
 #: do not notice unless the connection goes.
@@ -98,7 +87,7 @@ class RTMPProtocol(Protocol):
         """
         A client is here.
         """
-        self.peer = describeAddress(self.transport.getPeer())
+        self._notePeer()
         if ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
             # Finds out about players whose host is gone, though all they do
@@ -108,6 +97,9 @@ class RTMPProtocol(Protocol):
         self._factory.connections.add(self)
         self._watchdog.accepted()
 
+    def _notePeer(self) -> None:
+        self.peer = describeAddress(self.transport.getPeer())
+
     def dataReceived(self, data: bytes) -> None:
         """
         Bytes are here.
@@ -115,6 +107,9 @@ class RTMPProtocol(Protocol):
         if self._closing:
             return
         self._watchdog.heard()
+        if self._connection.bytesReceived == 0:
+            # Behind the PROXY protocol it was not known before.
+            self._notePeer()
         try:
             self._connection.receiveData(data)
         except ProtocolError as error:
@@ -280,10 +275,7 @@ class RTMPProtocol(Protocol):
 
     def _abort(self) -> None:
         self._closing = True
-        abort = getattr(
-            self.transport, "abortConnection", self.transport.loseConnection
-        )
-        abort()
+        self.transport.abortConnection()  # type: ignore[attr-defined]
 
     # IPushProducer, for the players of this connection
 
@@ -318,65 +310,3 @@ class RTMPProtocol(Protocol):
         if self._waiting is not None:
             self._waiting.cancel()
         self._factory.connectionEnded(self)
-
-
-class RTMPFactory(Factory):
-    """
-    Makes the protocol of each RTMP connection.
-
-    @ivar directory: the streams that clients publish and play.
-    @ivar commands: what clients can call.
-    @ivar connections: those that are open.
-    """
-
-    noisy = False
-
-    def __init__(
-        self,
-        directory: StreamDirectory,
-        commands: CommandRegistry | None = None,
-        randomness: Callable[[int], bytes] = os.urandom,
-    ) -> None:
-        """
-        @param randomness: gives so many random bytes, for handshakes.
-        """
-        self.directory = directory
-        self.commands = commands or standardCommands()
-        self.randomness = randomness
-        self.connections: set[RTMPProtocol] = set()
-        self._closed: Deferred[None] | None = None
-
-    def buildProtocol(self, addr: IAddress | None) -> RTMPProtocol:
-        """
-        A connection was accepted.
-        """
-        protocol = RTMPProtocol(self)
-        protocol.factory = self
-        return protocol
-
-    def connectionEnded(self, protocol: RTMPProtocol) -> None:
-        """
-        A connection is gone.  It calls this itself.
-        """
-        self.connections.discard(protocol)
-        if not self.connections and self._closed is not None:
-            closed, self._closed = self._closed, None
-            closed.callback(None)
-
-    def closeAll(self) -> Deferred[None]:
-        """
-        End all publishes, with all that follows for their players, and close
-        all connections.
-
-        @return: fires when they are gone, which takes no longer than
-            C{closeSeconds} of L{Limits<rtmptwisted.wire.limits.Limits>}.
-        """
-        closed = self._closed = Deferred()
-        for stream in list(self.directory):
-            stream.end()
-        for protocol in list(self.connections):
-            protocol.close()
-        if not self.connections and self._closed is not None:
-            self._closed = None
-            closed.callback(None)
-        return closed

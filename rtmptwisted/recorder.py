@@ -118,7 +118,9 @@ class FLVRecorder:
         """
         See L{ITagSink}.
         """
-        if self._ended or not tag.body:
+        # The metadata that there is when the file begins is all it gets: players
+        # take what comes later for something else.
+        if self._ended or not tag.body or tag.isMetadata:
             return
         if not self._started:
             if not tag.isFrame:
@@ -162,14 +164,23 @@ class FLVRecorder:
         self._backlog.append(encoded)
         self._backlogBytes += len(encoded)
         if self._backlogBytes > self._limit:
+            # Said at once: the call that is under way may never return.
+            self._say(f"the disk is too slow, {self._backlogBytes} bytes wait")
             self._overrun = self._ended = True
             self._backlog.clear()
         self._wakeUp()
+
+    def _say(self, why: str) -> None:
+        self._log.critical(
+            "the recording of {name} stopped: {why}", name=self._stream.name, why=why
+        )
 
     def streamEnded(self) -> None:
         """
         See L{ITagSink}.
         """
+        if self._ended:
+            return
         if not self._started:
             self.done.callback(None)
         self._ended = True
@@ -208,7 +219,7 @@ class FLVRecorder:
                 file.finish, self._written, AUDIO in self._kinds, VIDEO in self._kinds
             )
         if self._overrun:
-            raise OSError(f"the disk is too slow: more than {self._limit} bytes wait")
+            return None
         self._log.info(
             "recorded {path}: {seconds:.1f} s, {size} bytes",
             path=file.path,
@@ -223,12 +234,10 @@ class FLVRecorder:
         """
         self._ended = True
         self._backlog.clear()
+        if self._overrun:
+            return
         if failure.check(OSError):
-            self._log.critical(
-                "the recording of {name} stopped: {error}",
-                name=self._stream.name,
-                error=failure.getErrorMessage(),
-            )
+            self._say(failure.getErrorMessage())
         else:
             self._log.failure(
                 "the recording of {name} stopped", failure, name=self._stream.name

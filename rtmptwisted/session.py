@@ -13,12 +13,7 @@ from rtmptwisted.netstream import NetStream, NetStreamState
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import FLVTag
-from rtmptwisted.wire.message import (
-    Command,
-    Data,
-    Message,
-    UserControl,
-)
+from rtmptwisted.wire.message import Command, Data, Message, UserControl
 
 
 class Session:
@@ -147,15 +142,13 @@ class Session:
             return
         if values[0] == "@setDataFrame":
             values = values[1:]
-        if not values or values[0] == "@clearDataFrame":
+        if values[:1] == ["@clearDataFrame"]:
+            stream.metadata = None
             return
-        if (
-            values[0] == "onMetaData"
-            and len(values) > 1
-            and isinstance(values[1], dict)
-        ):
-            stream.receiveMetadata(values[1], data.timestamp)
-        else:
+        metadata = values[1] if len(values) > 1 else None
+        if values[:1] == ["onMetaData"] and isinstance(metadata, dict):
+            stream.receiveMetadata(metadata)
+        elif values:
             stream.receiveData(values, data.timestamp)
 
     def _published(self, messageStreamID: int) -> LiveStream | None:

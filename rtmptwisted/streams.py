@@ -13,8 +13,8 @@ from twisted.logger import Logger
 from rtmptwisted.gop import GOPCache, elapsed
 from rtmptwisted.interfaces import ITagSink
 from rtmptwisted.metadata import liveMetadata
-from rtmptwisted.wire.amf import AMFValue, ECMAArray
-from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, scriptTag
+from rtmptwisted.wire.amf import AMFValue
+from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, metadataTag, scriptTag
 
 if TYPE_CHECKING:
     from rtmptwisted.directory import StreamDirectory
@@ -160,11 +160,13 @@ class LiveStream:
         """
         Take the next audio or video tag of the publisher.
         """
+        # Those who wait until it is known what there is get all from the start.
+        keep = not self._settled
         self._note(tag)
-        self.gop.add(tag)
+        self.gop.add(tag, keep)
         self._deliver(tag)
 
-    def receiveMetadata(self, metadata: dict[str, AMFValue], timestamp: int) -> None:
+    def receiveMetadata(self, metadata: dict[str, AMFValue]) -> None:
         """
         Take C{onMetaData}.  Some encoders repeat it all the time: only what is
         new goes on to players.
@@ -172,7 +174,7 @@ class LiveStream:
         if metadata == self.metadata:
             return
         self.metadata = metadata
-        self._deliver(self._metadataTag(metadata, timestamp))
+        self._deliver(self._metadataTag(metadata))
 
     def receiveData(self, values: list[AMFValue], timestamp: int) -> None:
         """
@@ -192,8 +194,8 @@ class LiveStream:
 
     def _note(self, tag: FLVTag) -> None:
         description = tag.description
-        if description.codec:
-            self.codecs[tag.typeID] = description.codec
+        if tag.isFrame or tag.isSetup:
+            self.codecs[tag.typeID] = description.codec or "unknown"
         self._lastTimestamp = tag.timestamp
         if tag.isFrame:
             self.frames[tag.typeID] += 1
@@ -203,16 +205,19 @@ class LiveStream:
         if not self._settled and self._firstTimestamp is not None:
             waited = elapsed(self._firstTimestamp, tag.timestamp)
             enough = self.directory.limits.settleSeconds * 1000
-            self._settled = len(self.codecs) > 1 or waited >= enough
+            # Timestamps may stand still; frames do not.
+            many = sum(self.frames.values()) >= self.directory.limits.settleFrames
+            self._settled = len(self.codecs) > 1 or waited >= enough or many
 
-    def _metadataTag(self, metadata: dict[str, AMFValue], timestamp: int) -> FLVTag:
+    def _metadataTag(self, metadata: dict[str, AMFValue]) -> FLVTag:
         # While the tracks are not known, what the publisher says has to do.
-        live = liveMetadata(
-            metadata,
-            self.hasAudio or not self._settled,
-            self.hasVideo or not self._settled,
+        return metadataTag(
+            liveMetadata(
+                metadata,
+                self.hasAudio or not self._settled,
+                self.hasVideo or not self._settled,
+            )
         )
-        return scriptTag(timestamp, "onMetaData", ECMAArray(live))
 
     def snapshot(self) -> list[FLVTag]:
         """
@@ -220,11 +225,18 @@ class LiveStream:
             headers, the current group of pictures.  When the group was given
             up, metadata and sequence headers only.
         """
-        tags = self.gop.snapshot() or self.gop.setup(self._lastTimestamp)
-        if self.metadata is not None:
-            timestamp = tags[0].timestamp if tags else self._lastTimestamp
-            tags.insert(0, self._metadataTag(self.metadata, timestamp))
-        return tags
+        group = self.gop.snapshot() or self.gop.setup(self._lastTimestamp)
+        return [*self._metadataTags(), *group]
+
+    def setup(self, timestamp: int) -> list[FLVTag]:
+        """
+        @return: what a viewer needs who goes on at a keyframe of this timestamp:
+            metadata and sequence headers, as they are now.
+        """
+        return [*self._metadataTags(), *self.gop.setup(timestamp)]
+
+    def _metadataTags(self) -> list[FLVTag]:
+        return [] if self.metadata is None else [self._metadataTag(self.metadata)]
 
     def end(self, by: Publisher | None = None) -> None:
         """

@@ -19,11 +19,13 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python import usage
 
+import twisted
+from rtmptwisted import __version__
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import StartError
+from rtmptwisted.factory import RTMPFactory
 from rtmptwisted.httpflv import liveSite
 from rtmptwisted.listening import ListeningService
-from rtmptwisted.protocol import RTMPFactory
 from rtmptwisted.recording import RecordingService
 
 DEFAULT_PORT = "1935"
@@ -59,7 +61,7 @@ class Options(usage.Options):
         "the same URL, or http://HOST:8080/APP/NAME.flv. http://HOST:8080/ lists what "
         "is live. Where an option takes an ENDPOINT, give a port number, or a Twisted "
         "endpoint description such as tcp:1935:interface=127.0.0.1 or "
-        "tls:1936:privateKey=key.pem:certKey=cert.pem."
+        "ssl:1936:privateKey=key.pem:certKey=cert.pem."
     )
 
     optParameters = [  # noqa: RUF012
@@ -90,6 +92,13 @@ class Options(usage.Options):
         self["http"].append(endpoint)
 
     opt_p = opt_port
+
+    def opt_version(self) -> None:
+        """
+        Display the versions of rtmptwisted and Twisted and exit.
+        """
+        print(f"rtmptwisted {__version__}, Twisted {twisted.__version__}")
+        raise SystemExit(0)
 
     def postOptions(self) -> None:
         """
@@ -135,12 +144,14 @@ def _host(address: IAddress) -> tuple[str, int | None]:
     return (f"[{host}]" if ":" in host else host), port
 
 
+def _isTLS(description: str) -> bool:
+    return description.startswith(("tls:", "ssl:"))
+
+
 def _announceRTMP(description: str) -> Callable[[IAddress], None]:
     def announce(address: IAddress) -> None:
         host, port = _host(address)
-        scheme, usual = (
-            ("rtmps", 443) if description.startswith("tls") else ("rtmp", 1935)
-        )
+        scheme, usual = ("rtmps", 443) if _isTLS(description) else ("rtmp", 1935)
         place = host if port in (usual, None) else f"{host}:{port}"
         _log.info(
             "RTMP on {endpoint}: publish to and play from {scheme}://{place}/live/NAME",
@@ -155,7 +166,7 @@ def _announceRTMP(description: str) -> Callable[[IAddress], None]:
 def _announceHTTP(description: str) -> Callable[[IAddress], None]:
     def announce(address: IAddress) -> None:
         host, port = _host(address)
-        scheme = "https" if description.startswith("tls") else "http"
+        scheme = "https" if _isTLS(description) else "http"
         place = host if port is None else f"{host}:{port}"
         _log.info(
             "HTTP on {endpoint}: watch {scheme}://{place}/live/NAME.flv, "

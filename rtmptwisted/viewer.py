@@ -34,6 +34,7 @@ class Viewer:
 
     As a push producer it is told by its transport when that is full.
 
+    @ivar muted: whether it wants nothing for now.
     @ivar skipping: whether it gets nothing until the next keyframe.
     @ivar frames: coded frames written.
     @ivar bytesSent: bytes written.
@@ -54,11 +55,20 @@ class Viewer:
         # When the transport became full; None while it takes data.
         self._pausedAt: float | None = None
         self._abandoned = False
+        self.muted = False
         self.skipping = False
         self.joinedAt = clock.seconds()
         self.frames = 0
         self.bytesSent = 0
         self.skips = 0
+
+    def mute(self, muted: bool) -> None:
+        """
+        Deliver nothing for a while, or again.
+        """
+        if muted != self.muted:
+            self.muted = muted
+            self.skipping = True
 
     def deliver(self, flush: Flush) -> None:
         """

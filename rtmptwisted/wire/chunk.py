@@ -10,8 +10,9 @@ from __future__ import annotations
 from rtmptwisted.errors import ChunkError
 from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunkheader import LONGEST_HEADER, Header, HeaderReader, Parsed
+from rtmptwisted.wire.coding import decodeChunkSize
 from rtmptwisted.wire.limits import Limits
-from rtmptwisted.wire.message import Message, MessageType, decodeChunkSize
+from rtmptwisted.wire.message import Message, MessageType
 
 #: What both directions start with, in bytes.
 DEFAULT_CHUNK_SIZE = 128

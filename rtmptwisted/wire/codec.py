@@ -27,6 +27,8 @@ class Kind(enum.Enum):
     FRAME = "frame"
     #: Colour information or channel layout: kept like a sequence header.
     CONFIGURATION = "configuration"
+    #: C{onMetaData}.
+    METADATA = "metadata"
     #: Nothing to decode: empty, an end marker, a command.
     OTHER = "other"
 
@@ -77,6 +79,11 @@ _KEY, _COMMAND = 1, 5
 # where both have them but for 4.
 _START, _CODED, _END, _CODED_X, _METADATA, _TS_START, _MULTITRACK, _MODEX = range(8)
 _AUDIO_CHANNELS, _AUDIO_MULTITRACK = 4, 5
+
+#: ModEx parts of one payload.  Their type has 4 bits, so that there are no more
+#: which say different things; one is defined.  A chain of them can be as long as
+#: the payload, and following it to its end takes a second.
+_MOST_MODEX: Final = 16
 
 
 def describe(typeID: int, payload: bytes) -> Description:
@@ -129,12 +136,15 @@ class _Unwrapped(NamedTuple):
 def _unwrap(payload: bytes, packetType: int, multitrack: int) -> _Unwrapped | None:
     """
     @param multitrack: the packet type that means multitrack.
-    @return: L{None} when the payload ends inside its header.
+    @return: L{None} when the payload ends inside its header, or its header goes
+        on and on.
     """
     position = 1
     track = 0
+    rounds = 0
     while packetType == _MODEX:
-        if position >= len(payload):
+        rounds += 1
+        if rounds > _MOST_MODEX or position >= len(payload):
             return None
         size = payload[position] + 1
         position += 1

@@ -16,6 +16,7 @@ from rtmptwisted.errors import AMFError, ProtocolError
 from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunk import ChunkReader
 from rtmptwisted.wire.chunkwriter import ChunkWriter
+from rtmptwisted.wire.coding import decode, encode, splitAggregate
 from rtmptwisted.wire.handshake import ServerHandshake
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import (
@@ -29,9 +30,6 @@ from rtmptwisted.wire.message import (
     UserControl,
     UserControlType,
     WindowAckSize,
-    decode,
-    encode,
-    splitAggregate,
 )
 
 #: How many received bytes are acknowledged together when the peer names no

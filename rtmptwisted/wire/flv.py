@@ -106,6 +106,13 @@ class FLVTag:
         return self.description.kind in (Kind.FRAME, Kind.KEYFRAME)
 
     @property
+    def isMetadata(self) -> bool:
+        """
+        Whether this is C{onMetaData}.
+        """
+        return self.description.kind is Kind.METADATA
+
+    @property
     def isSetup(self) -> bool:
         """
         Whether a decoder needs this before it can start at a later keyframe.
@@ -132,6 +139,15 @@ class FLVTag:
 def scriptTag(timestamp: int, *values: AMFValue) -> FLVTag:
     """
     @return: a script tag with these values, the first of them by custom a
-        name such as C{"onMetaData"}.
+        name.
     """
     return FLVTag(SCRIPT, timestamp, amf.encode(values))
+
+
+def metadataTag(metadata: amf.ECMAArray) -> FLVTag:
+    """
+    @return: a script tag with C{onMetaData}, at 0 ms: anywhere else ffmpeg takes
+        it for a stream of subtitles.
+    """
+    body = amf.encode(["onMetaData", metadata])
+    return FLVTag(SCRIPT, 0, body, Description(Kind.METADATA))

@@ -97,6 +97,8 @@ class Limits:
     #: A stream where only audio or only video came for this much media time
     #: has nothing else, as far as its viewers are told.
     settleSeconds: float = 1.0
+    #: The same for one whose timestamps do not move, in frames.
+    settleFrames: int = 250
 
     #: What one viewer may be behind, beyond what its socket holds, before it
     #: loses everything up to the next keyframe: by size,

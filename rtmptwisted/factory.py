@@ -1,0 +1,83 @@
+"""
+What accepts RTMP connections.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory
+
+from rtmptwisted.commands import standardCommands
+from rtmptwisted.directory import StreamDirectory
+from rtmptwisted.protocol import RTMPProtocol
+from rtmptwisted.registry import CommandRegistry
+
+
+class RTMPFactory(Factory):
+    """
+    Makes the protocol of each RTMP connection.
+
+    @ivar directory: the streams that clients publish and play.
+    @ivar commands: what clients can call.
+    @ivar connections: those that are open.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        directory: StreamDirectory,
+        commands: CommandRegistry | None = None,
+        randomness: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """
+        @param randomness: gives so many random bytes, for handshakes.
+        """
+        self.directory = directory
+        self.commands = commands or standardCommands()
+        self.randomness = randomness
+        self.connections: set[RTMPProtocol] = set()
+        # Those who wait until there are no connections.
+        self._waiters: list[Deferred[None]] = []
+
+    def buildProtocol(self, addr: IAddress | None) -> RTMPProtocol:
+        """
+        A connection was accepted.
+        """
+        protocol = RTMPProtocol(self)
+        protocol.factory = self
+        return protocol
+
+    def connectionEnded(self, protocol: RTMPProtocol) -> None:
+        """
+        A connection is gone.  It calls this itself.
+        """
+        self.connections.discard(protocol)
+        self._tellWaiters()
+
+    def _tellWaiters(self) -> None:
+        if not self.connections:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                waiter.callback(None)
+
+    def closeAll(self) -> Deferred[None]:
+        """
+        End all publishes, with all that follows for their players, and close
+        all connections.
+
+        @return: fires when they are gone, which takes no longer than
+            C{closeSeconds} of L{Limits<rtmptwisted.wire.limits.Limits>}.
+        """
+        closed: Deferred[None] = Deferred()
+        self._waiters.append(closed)
+        for stream in list(self.directory):
+            stream.end()
+        for protocol in list(self.connections):
+            protocol.close()
+        self._tellWaiters()
+        return closed

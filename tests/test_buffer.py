@@ -1,0 +1,220 @@
+"""
+Tests for L{rtmptwisted.wire.buffer}.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from rtmptwisted.errors import ProtocolError
+from rtmptwisted.wire.buffer import FastBuffer
+from rtmptwisted.wire.limits import Limits
+
+
+def filled(data: bytes, limit: int = 1000) -> FastBuffer:
+    """
+    @return: a buffer with these bytes in it.
+    """
+    buffer = FastBuffer(limit)
+    buffer.append(data)
+    return buffer
+
+
+class ReadTests(SynchronousTestCase):
+    """
+    Taking bytes out.
+    """
+
+    def test_take(self) -> None:
+        """
+        Bytes come out in the order in which they were put in, across the
+        borders of what was put in.
+        """
+        buffer = filled(b"abc")
+        buffer.append(b"defg")
+        self.assertEqual(buffer.take(2), b"ab")
+        self.assertEqual(buffer.take(3), b"cde")
+        self.assertEqual(len(buffer), 2)
+
+    def test_takeTooMuch(self) -> None:
+        """
+        More than is there cannot be taken, and then nothing is.
+        """
+        buffer = filled(b"abc")
+        buffer.skip(1)
+        self.assertRaises(ValueError, buffer.take, 3)
+        self.assertEqual(buffer.take(2), b"bc")
+        self.assertRaises(ValueError, buffer.take, 1)
+        self.assertEqual(buffer.take(0), b"")
+
+    def test_takenIsOurs(self) -> None:
+        """
+        What was taken stays as it is when the buffer goes on, and can be
+        changed without changing the buffer.
+        """
+        buffer = filled(b"abcdef")
+        taken = buffer.take(3)
+        taken[0] = 0
+        buffer.commit()
+        buffer.append(b"ghi")
+        self.assertEqual(taken, b"\0bc")
+        buffer.rollback()
+        self.assertEqual(buffer.take(6), b"defghi")
+
+    def test_peek(self) -> None:
+        """
+        Looking moves nothing, and gives what is there when that is less.
+        """
+        buffer = filled(b"abc")
+        buffer.skip(1)
+        self.assertEqual(buffer.peek(1), b"b")
+        self.assertEqual(buffer.peek(10), b"bc")
+        self.assertEqual(len(buffer), 2)
+
+    def test_every(self) -> None:
+        """
+        Every n-th byte counts from the cursor, the end not included.
+        """
+        buffer = filled(b"__0123456789")
+        buffer.skip(2)
+        self.assertEqual(buffer.every(3, 1, 9), b"147")
+        self.assertEqual(buffer.every(3, 1, 7), b"14")
+        self.assertEqual(buffer.every(3, 1, 8), b"147")
+        self.assertEqual(buffer.every(3, 4, 4), b"")
+        self.assertEqual(len(buffer), 10)
+
+
+class CommitTests(SynchronousTestCase):
+    """
+    Tentative reads.
+    """
+
+    def test_rollback(self) -> None:
+        """
+        What was read and not committed is there again.
+        """
+        buffer = filled(b"abcdef")
+        buffer.take(1)
+        buffer.commit()
+        buffer.take(2)
+        buffer.skip(1)
+        buffer.rollback()
+        self.assertEqual(buffer.take(5), b"bcdef")
+
+    def test_rollbackNothing(self) -> None:
+        """
+        Directly after a commit a rollback does nothing.
+        """
+        buffer = filled(b"abc")
+        buffer.take(2)
+        buffer.commit()
+        buffer.rollback()
+        self.assertEqual(buffer.peek(9), b"c")
+
+    def test_appendWhileReading(self) -> None:
+        """
+        Bytes may come in the middle of a read: the cursor stays where it is,
+        and so does the place to go back to.
+        """
+        buffer = filled(b"abcdef")
+        buffer.take(2)
+        buffer.commit()
+        buffer.take(1)
+        buffer.append(b"gh")
+        self.assertEqual(buffer.peek(9), b"defgh")
+        buffer.rollback()
+        self.assertEqual(buffer.peek(9), b"cdefgh")
+
+    def test_emptied(self) -> None:
+        """
+        A buffer that was read to its end works as a new one.
+        """
+        buffer = filled(b"abc")
+        buffer.take(3)
+        buffer.commit()
+        self.assertEqual(len(buffer), 0)
+        self.assertEqual(buffer.peek(1), b"")
+        buffer.append(b"de")
+        buffer.take(1)
+        buffer.rollback()
+        self.assertEqual(buffer.peek(9), b"de")
+
+    def test_againstPlainBytes(self) -> None:
+        """
+        Any order of calls gives what the same calls on one long string do.
+        """
+        for seed in range(50):
+            random = Random(seed)
+            buffer = FastBuffer(100_000)
+            everything = b""
+            cursor = committed = 0
+            for _ in range(200):
+                action = random.randrange(5)
+                if action == 0:
+                    data = random.randbytes(random.randrange(30))
+                    buffer.append(data)
+                    everything += data
+                elif action == 1:
+                    count = random.randint(0, len(everything) - cursor)
+                    wanted = everything[cursor : cursor + count]
+                    self.assertEqual(buffer.take(count), wanted)
+                    cursor += count
+                elif action == 2:
+                    buffer.commit()
+                    committed = cursor
+                elif action == 3:
+                    buffer.rollback()
+                    cursor = committed
+                else:
+                    count = random.randrange(20)
+                    wanted = everything[cursor : cursor + count]
+                    self.assertEqual(buffer.peek(count), wanted)
+                self.assertEqual(len(buffer), len(everything) - cursor)
+
+
+class LimitTests(SynchronousTestCase):
+    """
+    How much may wait.
+    """
+
+    def test_leftOver(self) -> None:
+        """
+        When as much as the limit is left over, no more is taken.
+        """
+        buffer = filled(b"abc", limit=5)
+        buffer.append(b"de")
+        self.assertRaises(ProtocolError, buffer.append, b"f")
+        self.assertEqual(buffer.peek(9), b"abcde")
+
+    def test_oneDelivery(self) -> None:
+        """
+        A single delivery may be larger than the limit, and when it has been
+        read there is room again.
+        """
+        buffer = filled(bytes(1000), limit=5)
+        buffer.take(996)
+        buffer.commit()
+        buffer.append(bytes(1000))
+        self.assertEqual(len(buffer), 1004)
+
+    def test_readButNotCommitted(self) -> None:
+        """
+        Bytes that could still come back by a rollback count.
+        """
+        buffer = filled(b"abcde", limit=5)
+        buffer.take(5)
+        self.assertRaises(ProtocolError, buffer.append, b"f")
+        buffer.commit()
+        buffer.append(b"f")
+        self.assertEqual(buffer.take(1), b"f")
+
+    def test_default(self) -> None:
+        """
+        Without a limit of its own a buffer has the one of all connections.
+        """
+        buffer = FastBuffer()
+        self.assertEqual(buffer.limit, Limits().bufferedBytes)
+        buffer.append(bytes(Limits().bufferedBytes))
+        self.assertRaises(ProtocolError, buffer.append, b"x")

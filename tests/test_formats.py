@@ -1,0 +1,164 @@
+"""
+Tests of L{rtmptwisted.formats}.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from rtmptwisted.formats import CHUNK_SIZE, FLVFormat, RTMPFormat
+from rtmptwisted.wire.buffer import FastBuffer
+from rtmptwisted.wire.chunk import ChunkReader
+from rtmptwisted.wire.coding import encode
+from rtmptwisted.wire.flv import FLVTag, scriptTag
+from rtmptwisted.wire.message import Message, SetChunkSize
+from tests.flv_reader import AUDIO, VIDEO, readFLV
+from tests.media import audio, dechunked, frame, keyframe, plain, videoHeader
+
+if TYPE_CHECKING:
+    from rtmptwisted.formats import Format
+
+WIDE = 16_800_000
+
+
+def messagesIn(data: bytes) -> list[Message]:
+    """
+    Read what is sent in chunks of the server's size.
+    """
+    buffer = FastBuffer()
+    reader = ChunkReader(buffer)
+    buffer.append(b"\x02\0\0\0\0\0\x04\x01\0\0\0\0" + CHUNK_SIZE.to_bytes(4, "big"))
+    size = reader.nextMessage()
+    assert size is not None and size.payload == encode(SetChunkSize(CHUNK_SIZE)).payload
+    buffer.append(data)
+    messages = []
+    while (message := reader.nextMessage()) is not None:
+        messages.append(message)
+    return messages
+
+
+class FLVFormatTests(SynchronousTestCase):
+    """
+    Tests of L{FLVFormat}.
+    """
+
+    def test_opening(self) -> None:
+        """
+        The header says exactly which kinds of media there are.
+        """
+        for hasAudio, hasVideo, flags in (
+            (False, False, 0),
+            (False, True, 1),
+            (True, False, 4),
+            (True, True, 5),
+        ):
+            opening = FLVFormat().opening(hasAudio, hasVideo)
+            self.assertEqual(opening, b"FLV\1" + bytes((flags,)) + b"\0\0\0\t\0\0\0\0")
+
+    def test_tags(self) -> None:
+        """
+        The opening and encoded tags are FLV.
+        """
+        tags = [scriptTag(0, "onMetaData", {}), videoHeader(), keyframe(WIDE), audio(1)]
+        form: Format = FLVFormat()
+        data = form.opening(True, True) + b"".join(form.encode(tag) for tag in tags)
+        self.assertEqual(readFLV(data).tags, plain(*tags))
+
+    def test_shared(self) -> None:
+        """
+        A tag is encoded once, for chunked responses and others.
+        """
+        tag = keyframe(0)
+        self.assertIs(FLVFormat(True).encode(tag), FLVFormat(False).encode(tag))
+
+    def test_empty(self) -> None:
+        """
+        A tag without a body is left out (T-60).
+        """
+        self.assertEqual(FLVFormat().encode(FLVTag(AUDIO, 0, b"")), b"")
+
+    def test_frame(self) -> None:
+        """
+        Only where that is wanted is a flush an HTTP chunk.
+        """
+        data = bytes(range(256)) * 100
+        self.assertIs(FLVFormat().frame(data), data)
+        framed = FLVFormat(chunked=True).frame(data)
+        self.assertEqual(framed[:6], b"6400\r\n")
+        self.assertEqual(dechunked(framed + framed), data + data)
+
+    def test_equal(self) -> None:
+        """
+        Equal formats are equal as keys, so that their bytes are shared.
+        """
+        self.assertEqual(len({FLVFormat(), FLVFormat(), FLVFormat(True)}), 2)
+
+
+class RTMPFormatTests(SynchronousTestCase):
+    """
+    Tests of L{RTMPFormat}.
+    """
+
+    def test_messages(self) -> None:
+        """
+        Tags become messages on the player's stream, with their own chunk
+        streams, also above 24 bits of time and above the chunk size.
+        """
+        tags = [videoHeader(), keyframe(WIDE, 200_000), frame(2**32 - 1), audio(7)]
+        form = RTMPFormat(5)
+        messages = messagesIn(b"".join(form.encode(tag) for tag in tags))
+        self.assertEqual(
+            [(m.typeID, m.timestamp, m.payload) for m in messages],
+            [(tag.typeID, tag.timestamp, tag.body) for tag in tags],
+        )
+        self.assertEqual({m.messageStreamID for m in messages}, {5})
+        self.assertEqual([m.chunkStreamID for m in messages], [6, 6, 6, 4])
+
+    def test_data(self) -> None:
+        """
+        Script tags become data messages.
+        """
+        tag = scriptTag(3, "onMetaData", {"width": 1.0})
+        (message,) = messagesIn(RTMPFormat(1).encode(tag))
+        self.assertEqual((message.typeID, message.payload), (18, tag.body))
+
+    def test_independent(self) -> None:
+        """
+        Each message starts with a whole header, so that what was sent before
+        does not matter.
+        """
+        form = RTMPFormat(1)
+        parts = [form.encode(frame(n * 40)) for n in range(3)]
+        for order in ((0, 1, 2), (2, 0, 1)):
+            messages = messagesIn(b"".join(parts[n] for n in order))
+            self.assertEqual([m.timestamp for m in messages], [n * 40 for n in order])
+
+    def test_selection(self) -> None:
+        """
+        Kinds of media that are not wanted are left out; data never is.
+        """
+        script = scriptTag(0, "x")
+        for wanted, kinds in (
+            (RTMPFormat(1, audio=False), [VIDEO, 18]),
+            (RTMPFormat(1, video=False), [AUDIO, 18]),
+            (RTMPFormat(1, audio=False, video=False), [18]),
+        ):
+            data = b"".join(wanted.encode(t) for t in (keyframe(0), audio(0), script))
+            self.assertEqual([m.typeID for m in messagesIn(data)], kinds)
+
+    def test_plain(self) -> None:
+        """
+        There is nothing before the first message, and nothing around a flush.
+        """
+        data = b"data"
+        self.assertEqual(RTMPFormat(1).opening(True, True), b"")
+        self.assertIs(RTMPFormat(1).frame(data), data)
+
+    def test_empty(self) -> None:
+        """
+        A message without a body is carried like any other (T-60).
+        """
+        (message,) = messagesIn(RTMPFormat(1).encode(FLVTag(AUDIO, 9, b"")))
+        self.assertEqual((message.timestamp, message.payload), (9, b""))
