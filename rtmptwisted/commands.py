@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.formats import CHUNK_SIZE
-from rtmptwisted.names import checkApp
+from rtmptwisted.names import LONGEST_KEY, checkApp
 from rtmptwisted.netstream import NetStream
 from rtmptwisted.registry import CommandRegistry, commandHandler
 from rtmptwisted.session import Session
@@ -125,6 +125,7 @@ def _announce(session: Session, command: Command, event: str, code: str) -> None
     Answer in the two ways that different encoders wait for.
     """
     session.sendResult(command)
+    name = command.argument(0)
     session.host.send(
         Command(
             event,
@@ -134,7 +135,7 @@ def _announce(session: Session, command: Command, event: str, code: str) -> None
                 {
                     "level": "status",
                     "code": code,
-                    "description": str(command.argument(0) or ""),
+                    "description": name[:LONGEST_KEY] if isinstance(name, str) else "",
                 }
             ],
         )

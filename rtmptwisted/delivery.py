@@ -9,6 +9,10 @@ loses whole groups of pictures when that grows too large; nobody else notices.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -46,6 +50,8 @@ class FanOut:
         # video: where, and frames before it.
         self._keyframe: tuple[int, int, FLVTag] | None = None
         self._scheduled = False
+        # What a viewer gets who joins now, until there is a further tag.
+        self._opening: list[Flush] | None = None
 
     @classmethod
     def of(
@@ -96,6 +102,45 @@ class FanOut:
             size=viewer.bytesSent,
             skips=viewer.skips,
         )
+        self._leaveIfEmpty()
+
+    def move(self, viewer: Viewer, to: FanOut, skip: bool) -> None:
+        """
+        Let a viewer go on with another format of the same stream, without
+        anything twice.
+
+        @param skip: whether it has to wait for a keyframe there.
+        """
+        self._flush()
+        to._flush()
+        if viewer in self._waiting:
+            del self._waiting[viewer]
+            to._waiting[viewer] = None
+        elif viewer in self._viewers:
+            del self._viewers[viewer]
+            to._viewers[viewer] = None
+            viewer.skipping = viewer.skipping or skip
+            if not viewer.skipping:
+                self._setUp(viewer, to)
+        else:
+            # It failed, and was removed.
+            to._leaveIfEmpty()
+        self._leaveIfEmpty()
+
+    def _setUp(self, viewer: Viewer, to: FanOut) -> None:
+        """
+        Send a viewer the sequence headers that it could not get here.
+        """
+        stream = self._stream
+        data = b"".join(
+            to._format.encode(tag)
+            for tag in stream.gop.setup(stream.lastTimestamp)
+            if not self._format.encode(tag)
+        )
+        if data:
+            to._try(viewer, partial(viewer.deliver, Flush(to._format.frame(data), 0)))
+
+    def _leaveIfEmpty(self) -> None:
         if not self._viewers and not self._waiting:
             self._stream.removeSink(self)
 
@@ -103,6 +148,7 @@ class FanOut:
         """
         Encode the tag, and send it soon.
         """
+        self._opening = None
         if self._viewers:
             encoded = self._format.encode(tag)
             if encoded:
@@ -117,7 +163,9 @@ class FanOut:
 
     def _canStartAt(self, tag: FLVTag) -> bool:
         # Where there is no video there are no keyframes to wait for.
-        if self._format.video and self._stream.hasVideo:
+        # And where they do not come there is no use in waiting.
+        stream = self._stream
+        if self._format.video and stream.hasVideo and not stream.gop.overdue:
             return tag.isKeyframe
         return tag.isFrame
 
@@ -128,8 +176,21 @@ class FanOut:
         self._flush()
         self._admitWaiting()
         for viewer in list(self._viewers):
-            viewer.end()
+            self._try(viewer, viewer.end)
             self.remove(viewer)
+
+    def _try(self, viewer: Viewer, action: Callable[[], object]) -> None:
+        """
+        Do something for one viewer.  A defect there is no reason to forget the
+        others.
+        """
+        try:
+            action()
+        except Exception:
+            self._log.failure("a viewer at {peer} failed", peer=viewer.outlet.peer)
+            self.remove(viewer)
+            with suppress(Exception):
+                viewer.outlet.abort()
 
     def _schedule(self) -> None:
         # After this turn of the reactor: what the publisher sent in one go is
@@ -152,14 +213,14 @@ class FanOut:
         restart: Flush | None = None
         for viewer in list(self._viewers):
             if not viewer.skipping:
-                viewer.deliver(flush)
+                self._try(viewer, partial(viewer.deliver, flush))
             elif keyframe is None or viewer.muted:
-                viewer.checkStalled()
+                self._try(viewer, viewer.checkStalled)
             else:
                 if restart is None:
                     restart = self._restart(pending, frames, *keyframe)
                 viewer.skipping = False
-                viewer.deliver(restart)
+                self._try(viewer, partial(viewer.deliver, restart))
 
     def _restart(
         self, pending: list[bytes], frames: int, at: int, before: int, tag: FLVTag
@@ -183,14 +244,30 @@ class FanOut:
         """
         Give a viewer what it needs first, and then everything.
         """
-        stream = self._stream
-        tags = stream.snapshot()
-        encode = self._format.encode
-        data = self._format.opening(stream.hasAudio, stream.hasVideo) + b"".join(
-            [encode(tag) for tag in tags]
-        )
         self._viewers[viewer] = None
-        viewer.skipping = viewer.muted or not stream.gop.intact
-        if data and not viewer.muted:
-            frames = sum(tag.isFrame for tag in tags)
-            viewer.deliver(Flush(self._format.frame(data), frames))
+        viewer.skipping = viewer.muted or not self._stream.gop.intact
+        if viewer.muted:
+            return
+        if self._opening is None:
+            self._opening = list(self._openingFlushes())
+        self._try(viewer, partial(viewer.open, self._opening))
+
+    def _openingFlushes(self) -> Iterator[Flush]:
+        """
+        What a viewer gets who joins now, in pieces of whole tags.
+        """
+        stream = self._stream
+        limit = self._limits.openingPieceBytes
+        parts = [self._format.opening(stream.hasAudio, stream.hasVideo)]
+        size = len(parts[0])
+        frames = 0
+        for tag in stream.snapshot():
+            encoded = self._format.encode(tag)
+            if size and size + len(encoded) > limit:
+                yield Flush(self._format.frame(b"".join(parts)), frames)
+                parts, size, frames = [], 0, 0
+            parts.append(encoded)
+            size += len(encoded)
+            frames += tag.isFrame
+        if size:
+            yield Flush(self._format.frame(b"".join(parts)), frames)

@@ -106,5 +106,7 @@ class StreamDirectory:
         """
         Let go of a stream that nobody publishes and nobody waits for.
         """
-        if not stream.isLive and not stream.hasSinks:
-            self._streams.pop(stream.name, None)
+        # A new one may have its name already.
+        known = self._streams.get(stream.name) is stream
+        if known and not stream.isLive and not stream.hasSinks:
+            del self._streams[stream.name]

@@ -47,6 +47,12 @@ class AMFError(ProtocolError):
     """
 
 
+class AMFLimitError(AMFError):
+    """
+    AMF values go past a limit.
+    """
+
+
 class FLVError(ProtocolError):
     """
     FLV bytes are malformed.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 
 from rtmptwisted.wire import amf
@@ -20,6 +20,10 @@ _MOST_OF_A_NAME = 1000
 _FLAGS_AT = 4
 
 _MODE = 0o644
+
+#: So many pieces are joined for one write.  All of them at once would double
+#: what a long backlog holds in memory.
+_AT_ONCE = 256
 
 
 class FLVFile:
@@ -67,18 +71,20 @@ class FLVFile:
         self.write([header, encodeTag(SCRIPT, 0, body)])
         self._patches = patches
 
-    def write(self, pieces: Iterable[bytes]) -> None:
+    def write(self, pieces: Sequence[bytes]) -> None:
         """
         Append bytes.
 
         @raise OSError: when they cannot all be written; then none of them are
             in the file, so that it does not end inside a tag.
         """
-        data = memoryview(b"".join(pieces))
-        size = self.size + len(data)
+        size = self.size
         try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
+            for start in range(0, len(pieces), _AT_ONCE):
+                data = memoryview(b"".join(pieces[start : start + _AT_ONCE]))
+                size += len(data)
+                while data:
+                    data = data[os.write(self._descriptor, data) :]
         except OSError:
             os.ftruncate(self._descriptor, self.size)
             raise

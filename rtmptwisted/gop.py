@@ -5,7 +5,6 @@ What somebody who joins a live stream late needs to see a picture at once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 
 from rtmptwisted.wire.codec import Kind
 from rtmptwisted.wire.flv import VIDEO, FLVTag
@@ -28,6 +27,8 @@ class GOPCache:
 
     @ivar intact: C{False} while the group grew past a limit and was given up;
         the next keyframe mends that.
+    @ivar overdue: whether no keyframe has come for so long that there is no use
+        in waiting for one: some encoders send none at all.
     @ivar size: bytes of payload held.
     """
 
@@ -39,7 +40,10 @@ class GOPCache:
         self._latest: dict[tuple[int, int, Kind], FLVTag] = {}
         self._tags: deque[FLVTag] = deque()
         self._hasVideo = False
+        # The timestamp of the group's first frame.
+        self._since: int | None = None
         self.intact = True
+        self.overdue = False
         self.size = 0
 
     def add(self, tag: FLVTag, keep: bool = False) -> None:
@@ -54,17 +58,27 @@ class GOPCache:
             self._restart()
         if tag.isSetup:
             self._remember(tag)
+        if tag.isFrame:
+            self._noteFrame(tag)
         if not self.intact:
             return
         self._tags.append(tag)
         self.size += len(tag.body)
-        if tag.typeID == VIDEO and tag.isFrame:
-            self._hasVideo = True
         if not self._hasVideo:
             self._trim()
         if self._overfull():
-            self._restart()
+            self._tags.clear()
+            self.size = 0
             self.intact = False
+
+    def _noteFrame(self, tag: FLVTag) -> None:
+        if tag.typeID == VIDEO and not self._hasVideo:
+            self._hasVideo = True
+            self._since = None
+        if self._since is None:
+            self._since = tag.timestamp
+        age = elapsed(self._since, tag.timestamp)
+        self.overdue = self._hasVideo and age > self._limits.gopSeconds * 1000
 
     def _remember(self, tag: FLVTag) -> None:
         limits = self._limits
@@ -75,21 +89,17 @@ class GOPCache:
     def _restart(self) -> None:
         self._tags.clear()
         self._setup = dict(self._latest)
+        self._since = None
         self.size = 0
-        self.intact = True
+        self.intact, self.overdue = True, False
 
     def _overfull(self) -> bool:
         limits = self._limits
         return (
             self.size > limits.gopBytes
             or len(self._tags) > limits.gopTags
-            or (self._hasVideo and self._span() > limits.gopSeconds * 1000)
+            or self.overdue
         )
-
-    def _span(self) -> int:
-        # From the first frame: sequence headers before it may stand at 0.
-        start = next(tag.timestamp for tag in self._tags if tag.isFrame)
-        return elapsed(start, self._tags[-1].timestamp)
 
     def _trim(self) -> None:
         """
@@ -116,24 +126,26 @@ class GOPCache:
 
     def snapshot(self) -> list[FLVTag]:
         """
-        @return: sequence headers and configuration, then the group.  What
-            comes before the first frame has its timestamp: publishers send
-            sequence headers at 0 whatever their clock says.
+        @return: sequence headers and configuration, then the group.  What comes
+            before the first frame gets its timestamp, and what lies behind the
+            frame before it gets that one's: publishers send sequence headers
+            at 0 whatever their clock says.
         """
         if not self.intact:
             return []
-        start = next((tag.timestamp for tag in self._tags if tag.isFrame), None)
-        if start is None:
-            return [*self._setup.values(), *self._tags]
-        return list(_restamped([*self._setup.values(), *self._tags], start))
+        tags = [*self._setup.values(), *self._tags]
+        time = next((tag.timestamp for tag in tags if tag.isFrame), None)
+        if time is None:
+            return tags
+        placed = []
+        before = True
+        for tag in tags:
+            if tag.isFrame:
+                time, before = tag.timestamp, False
+            late = elapsed(time, tag.timestamp) >= 0 and not before
+            placed.append(tag if tag.isFrame or late else tag.at(time))
+        return placed
 
 
 def _key(tag: FLVTag) -> tuple[int, int, Kind]:
     return tag.typeID, tag.description.track, tag.description.kind
-
-
-def _restamped(tags: Iterable[FLVTag], start: int) -> Iterable[FLVTag]:
-    before = True
-    for tag in tags:
-        before = before and not tag.isFrame
-        yield tag.at(start) if before else tag

@@ -6,7 +6,8 @@ the stream does.
 from __future__ import annotations
 
 import json
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
 from twisted.logger import Logger
@@ -54,6 +55,7 @@ class HTTPViewer:
 
     def __init__(self, request: Request, stream: LiveStream) -> None:
         directory = stream.directory
+        self._closeSeconds = directory.limits.closeSeconds
         self._request = request
         # Behind the request's own write, which frames each piece by itself.
         self._channel: Any = request.channel
@@ -87,6 +89,10 @@ class HTTPViewer:
         See L{IViewerOutlet}.
         """
         self._request.unregisterProducer()
+        if hasattr(self._channel, "setTimeout"):
+            # For one who takes nothing any more.  twisted.web sets its own
+            # timeout where the connection is kept.
+            self._channel.setTimeout(self._closeSeconds)
         self._request.finish()
 
     def abort(self) -> None:
@@ -122,7 +128,7 @@ class LiveResource(Resource):
             request.setHeader(b"allow", _METHODS)
             return _say(request, NOT_ALLOWED, "only GET, HEAD and OPTIONS are served")
         try:
-            path = unquote_to_bytes(request.path).decode("ascii")
+            path = unquote_to_bytes(_path(request)).decode("ascii")
             if path in ("", "/"):
                 return self._list(request)
             if not path.endswith(ENDING):
@@ -170,6 +176,16 @@ class LiveResource(Resource):
         return _body(request, b"text/plain; charset=utf-8", text.encode())
 
 
+def _path(request: Request) -> bytes:
+    """
+    @return: the path, also of a target that is a whole URL (RFC 9112, 3.2.2).
+    """
+    path: bytes = request.path
+    if path.startswith((b"http://", b"https://")):
+        return b"/" + path.split(b"/", 3)[3] if path.count(b"/") > 2 else b"/"
+    return path
+
+
 def _summary(stream: LiveStream) -> dict[str, object]:
     codecs = [stream.codecs[kind] for kind in (VIDEO, AUDIO) if kind in stream.codecs]
     return {
@@ -192,16 +208,39 @@ def _say(request: Request, code: int, text: str) -> bytes:
 
 def _body(request: Request, contentType: bytes, body: bytes) -> bytes:
     request.setHeader(b"content-type", contentType)
-    # The body of an answer to HEAD is dropped, and its length has to stay.
     request.setHeader(b"content-length", b"%d" % len(body))
-    return body
+    return b"" if request.method == b"HEAD" else body
 
 
-def liveSite(directory: StreamDirectory) -> Site:
+class _NoContent(BytesIO):
+    """
+    Where the bodies of requests go, which nothing here looks at.
+    """
+
+    def write(self, data: Any) -> int:
+        """
+        Forget the data.
+        """
+        return len(data)
+
+
+class LiveSite(Site):
+    """
+    HTTP connections to L{LiveResource}.
+    """
+
+    def getContentFile(self, length: int | None) -> BinaryIO:
+        """
+        Called by twisted.web for a file to hold the body of a request.
+        """
+        return _NoContent()
+
+
+def liveSite(directory: StreamDirectory) -> LiveSite:
     """
     @return: a factory for HTTP connections that serves L{LiveResource}.
     """
-    site = Site(LiveResource(directory), timeout=_REQUEST_SECONDS)
+    site = LiveSite(LiveResource(directory), timeout=_REQUEST_SECONDS)
     site.displayTracebacks = False
     site.noisy = False
     return site

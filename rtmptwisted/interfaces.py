@@ -55,7 +55,8 @@ class ITagSink(Interface):
 
     def streamEnded() -> None:
         """
-        Called by the stream, once, when the publisher is gone.
+        Called by the stream, once, when the publisher is gone, or when
+        L{tagReceived} raised.  The sink is removed from the stream.
         """
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import (
     IAddress,
@@ -88,7 +88,8 @@ class ListeningService(Service):
         """
         super().stopService()
         port, self._port = self._port, None
-        assert port is not None
+        if port is None:
+            return succeed(None)
         port.cancel()
 
         def stop(listening: IListeningPort | None) -> Any:

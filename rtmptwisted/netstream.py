@@ -11,6 +11,7 @@ from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IPlayer
 from rtmptwisted.names import StreamName
 from rtmptwisted.streams import LiveStream, Publisher
+from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.message import Data, UserControlType
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class NetStreamState(enum.Enum):
     IDLE = "idle"
     PUBLISHING = "publishing"
     PLAYING = "playing"
+    DELETED = "deleted"
 
 
 class NetStreamAction(enum.Enum):
@@ -35,12 +37,13 @@ class NetStreamAction(enum.Enum):
     PUBLISH = "publish"
     PLAY = "play"
     CLOSE = "close"
+    DELETE = "delete"
 
 
 _COMPLETE = "NetStream.Play.Complete"
 
-_IDLE, _PUBLISHING, _PLAYING = NetStreamState
-_PUBLISH, _PLAY, _CLOSE = NetStreamAction
+_IDLE, _PUBLISHING, _PLAYING, _DELETED = NetStreamState
+_PUBLISH, _PLAY, _CLOSE, _DELETE = NetStreamAction
 
 #: What may happen when, and where it leads.  All else is refused.
 TRANSITIONS: Final[dict[tuple[NetStreamState, NetStreamAction], NetStreamState]] = {
@@ -49,6 +52,9 @@ TRANSITIONS: Final[dict[tuple[NetStreamState, NetStreamAction], NetStreamState]]
     (_IDLE, _CLOSE): _IDLE,
     (_PUBLISHING, _CLOSE): _IDLE,
     (_PLAYING, _CLOSE): _IDLE,
+    (_IDLE, _DELETE): _DELETED,
+    (_DELETED, _CLOSE): _DELETED,
+    (_DELETED, _DELETE): _DELETED,
 }
 
 
@@ -105,6 +111,9 @@ class NetStream:
         @raise CommandRejected: when the NetStream publishes.
         """
         if self.state is NetStreamState.PLAYING:
+            if self.player is not None and self.name == name:
+                self.player.pause(False)
+                return self.player
             self.close()
         self._advance(NetStreamAction.PLAY)
         session = self._session
@@ -120,7 +129,7 @@ class NetStream:
         @return: whether it did either.
         """
         stream, publisher, player = self.stream, self.publisher, self.player
-        busy = self.state is not NetStreamState.IDLE
+        busy = stream is not None
         self._advance(NetStreamAction.CLOSE)
         self.stream = self.publisher = self.player = None
         if stream is not None and publisher is not None:
@@ -128,6 +137,13 @@ class NetStream:
         if player is not None:
             player.stop()
         return busy
+
+    def delete(self) -> None:
+        """
+        Close it for good: whoever still has it can do nothing with it.
+        """
+        self.close()
+        self._advance(NetStreamAction.DELETE)
 
     @property
     def published(self) -> LiveStream | None:
@@ -147,9 +163,9 @@ class NetStream:
         session = self._session
         # GStreamer's rtmp2src forgets the last message before StreamEOF when it
         # has not passed it on by then.  Let that be this one.
-        session.host.send(
-            Data(["onPlayStatus", {"level": "status", "code": _COMPLETE}], 0, self.id)
-        )
+        status: dict[str, AMFValue] = {"level": "status", "code": _COMPLETE}
+        time = self.stream.lastTimestamp if self.stream is not None else 0
+        session.host.send(Data(["onPlayStatus", status], time, self.id))
         session.sendStatus(
             self.id,
             "NetStream.Play.UnpublishNotify",

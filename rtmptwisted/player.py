@@ -66,13 +66,15 @@ class RTMPPlayer:
             self._viewer.pauseProducing()
         if self._paused:
             self._viewer.mute(True)
+        self._fanOut = self._findFanOut()
+        self._fanOut.add(self._viewer)
+
+    def _findFanOut(self) -> FanOut:
+        directory = self._directory
         # While nothing was sent here, the directory may have forgotten the
         # stream that it knew by this name.
         stream = directory.stream(self._stream.name)
-        self._fanOut = FanOut.of(
-            stream, self._format, directory.clock, directory.limits
-        )
-        self._fanOut.add(self._viewer)
+        return FanOut.of(stream, self._format, directory.clock, directory.limits)
 
     def pause(self, paused: bool) -> None:
         """
@@ -101,10 +103,12 @@ class RTMPPlayer:
             wanted = replace(wanted, video=video)
         if wanted == self._format:
             return
+        appears = wanted.video and not self._format.video
         self._format = wanted
-        if self._viewer is not None:
-            self.stop()
-            self.start()
+        if self._viewer is not None and self._fanOut is not None:
+            fanOut = self._findFanOut()
+            self._fanOut.move(self._viewer, fanOut, skip=appears)
+            self._fanOut = fanOut
 
     def write(self, data: bytes) -> None:
         """

@@ -5,10 +5,8 @@ RTMP on a Twisted transport.
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import iscoroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IPushProducer, ITCPTransport, ITransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
@@ -16,9 +14,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from rtmptwisted.addresses import describeAddress
-from rtmptwisted.errors import CommandRejected, ProtocolError
+from rtmptwisted.dispatch import Dispatcher
+from rtmptwisted.errors import ProtocolError
 from rtmptwisted.interfaces import IPlayer, ISessionHost
-from rtmptwisted.names import shown
 from rtmptwisted.netstream import NetStream
 from rtmptwisted.player import RTMPPlayer
 from rtmptwisted.session import Session
@@ -38,10 +36,6 @@ from rtmptwisted.wire.message import (
 
 if TYPE_CHECKING:
     from rtmptwisted.factory import RTMPFactory
-
-#: After these are refused there is nothing left for the client to do, and some
-#: do not notice unless the connection goes.
-_LAST_CHANCES = frozenset(("connect", "publish", "play"))
 
 
 @implementer(ISessionHost, IPushProducer)
@@ -67,20 +61,24 @@ class RTMPProtocol(Protocol):
         )
         self._players: dict[int, RTMPPlayer] = {}
         self._interpreting = False
-        # What a command handler waits for.
-        self._waiting: Deferred[Any] | None = None
         self._closing = False
         self._full = False
+        # What was answered since the transport is full, in bytes.
+        self._unread = 0
         self._write: Callable[[bytes], None]
         self.peer = ""
         self.session = session = Session(self, factory.directory)
+        self._dispatcher = dispatcher = Dispatcher(
+            session, factory.commands, self._carriedOut
+        )
         self._watchdog = Watchdog(
             factory.directory.clock,
             factory.directory.limits,
             self._expired,
             self._ping,
             self._acknowledge,
-            lambda: session.isPublishing,
+            # While a command is carried out it is us who do not listen.
+            lambda: session.isPublishing and not dispatcher.waiting,
         )
 
     def connectionMade(self) -> None:
@@ -128,7 +126,7 @@ class RTMPProtocol(Protocol):
             return
         self._interpreting = True
         try:
-            while self._waiting is None and not self._closing:
+            while not (self._dispatcher.waiting or self._closing):
                 event = self._connection.nextEvent()
                 if event is NEED_DATA:
                     break
@@ -150,7 +148,7 @@ class RTMPProtocol(Protocol):
         if isinstance(event, Message):
             self.session.mediaReceived(event)
         elif isinstance(event, Outbound):
-            self._write(event)
+            self._reply(event)
         elif isinstance(event, Data):
             self.session.dataReceived(event)
         elif isinstance(event, Command):
@@ -158,69 +156,15 @@ class RTMPProtocol(Protocol):
 
     def _carryOut(self, command: Command) -> None:
         self._watchdog.connected()
-        handler = self._factory.commands.locate(command.name)
-        if handler is None:
-            self.session.sendError(
-                command,
-                "NetConnection.Call.Failed",
-                f"there is no command {shown(command.name)}",
-            )
-            return
-        try:
-            result = handler.handle(self.session, command)
-        except CommandRejected as error:
-            self._reject(command, error)
-            return
-        if iscoroutine(result):
-            result = Deferred.fromCoroutine(result)
-        if isinstance(result, Deferred):
-            self._waitFor(command, result)
-
-    def _waitFor(self, command: Command, result: Deferred[Any]) -> None:
-        """
-        Interpret nothing until a handler is done.
-        """
-        self._waiting = result
-        result.addErrback(self._commandFailed, command)
-        result.addBoth(self._waited)
-        if self._waiting is not None and not self._closing:
+        self._dispatcher.carryOut(command)
+        if self._dispatcher.waiting and not self._closing:
             self.transport.pauseProducing()  # type: ignore[attr-defined]
 
-    def _commandFailed(self, failure: Failure, command: Command) -> None:
-        error = failure.value
-        if isinstance(error, CommandRejected):
-            self._reject(command, error)
-        elif not (self._closing and failure.check(CancelledError)):
-            self._log.failure(
-                "{peer}: {command} failed",
-                failure,
-                peer=self.peer,
-                command=shown(command.name),
-            )
-            self.close()
-
-    def _waited(self, ignored: object) -> None:
-        self._waiting = None
+    def _carriedOut(self) -> None:
         if not self._closing:
+            self._watchdog.heard()
             self.transport.resumeProducing()  # type: ignore[attr-defined]
             self._interpret()
-
-    def _reject(self, command: Command, error: CommandRejected) -> None:
-        if self._closing:
-            return
-        self._log.warn(
-            "{peer}: {command} refused: {error}",
-            peer=self.peer,
-            command=shown(command.name),
-            error=str(error),
-        )
-        if command.name in ("publish", "play"):
-            id = command.messageStreamID
-            self.session.sendStatus(id, error.code, error.description, "error")
-        else:
-            self.session.sendError(command, error.code, error.description)
-        if command.name in _LAST_CHANCES:
-            self.close()
 
     def _expired(self, why: str) -> None:
         self._log.warn("{peer}: dropped: {why}", peer=self.peer, why=why)
@@ -230,7 +174,20 @@ class RTMPProtocol(Protocol):
         self.send(UserControl(UserControlType.PING_REQUEST, time.to_bytes(4, "big")))
 
     def _acknowledge(self) -> None:
-        self._write(self._connection.acknowledge())
+        self._reply(self._connection.acknowledge())
+
+    def _reply(self, data: bytes) -> None:
+        """
+        Write, unless the client asks and asks and never reads.
+        """
+        if self._closing:
+            return
+        if self._full:
+            self._unread += len(data)
+            if self._unread > self._factory.directory.limits.replyBytes:
+                self._expired(f"it does not read, {self._unread} bytes wait")
+                return
+        self._write(data)
 
     # ISessionHost
 
@@ -238,8 +195,7 @@ class RTMPProtocol(Protocol):
         """
         See L{ISessionHost}.
         """
-        if not self._closing:
-            self._write(self._connection.send(decoded))
+        self._reply(self._connection.send(decoded))
 
     def close(self) -> None:
         """
@@ -292,6 +248,7 @@ class RTMPProtocol(Protocol):
         The transport has sent all that it had.
         """
         self._full = False
+        self._unread = 0
         for player in list(self._players.values()):
             player.resumeProducing()
 
@@ -307,6 +264,14 @@ class RTMPProtocol(Protocol):
         self._closing = True
         self._watchdog.stop()
         self.session.close()
-        if self._waiting is not None:
-            self._waiting.cancel()
+        self._dispatcher.cancel()
+        ignored, dropped = self._connection.ignored, self.session.dropped
+        if ignored or dropped:
+            self._log.info(
+                "{peer} sent {ignored} messages that were not understood, and "
+                "{dropped} with media outside of a publish",
+                peer=self.peer,
+                ignored=ignored,
+                dropped=dropped,
+            )
         self._factory.connectionEnded(self)

@@ -21,13 +21,13 @@ from rtmptwisted.metadata import FILE_KEYS
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.codec import Kind
-from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag
+from rtmptwisted.wire.flv import AUDIO, SCRIPT, VIDEO, FLVTag
 
 T = TypeVar("T")
 
-#: A step back of more than this many milliseconds is a new start of the
-#: publisher's clock, not frames out of order.
-_RESTART = 10_000
+#: A step back of more than this many milliseconds within a track is a new start
+#: of the publisher's clock, not frames out of order.
+_RESTART = 1000
 
 
 class InThread(Protocol):
@@ -45,12 +45,17 @@ class Timeline:
     """
     The timestamps of a file, from those of a stream: from 0, never falling
     within a track, without end after 2^32.
+
+    @ivar end: the last timestamp of the file, milliseconds.
     """
 
     def __init__(self) -> None:
-        self._last: int | None = None
-        self._position = 0
-        self._tracks: dict[int, int] = {}
+        # Where each track was last: its own timestamp, and the one that belongs
+        # to it in the file; and where any track was.
+        self._tracks: dict[int, tuple[int, int]] = {}
+        self._latest: tuple[int, int] | None = None
+        # What was written last of each track.
+        self._placed: dict[int, int] = {}
         self.end = 0
 
     def place(self, typeID: int, timestamp: int) -> int:
@@ -58,15 +63,19 @@ class Timeline:
         @param timestamp: milliseconds, 0 to 2^32 - 1.
         @return: milliseconds since the first.
         """
-        if self._last is not None:
-            step = elapsed(self._last, timestamp)
-            if step > -_RESTART:
-                self._position += step
-            else:
-                self._position = self.end
-        self._last = timestamp
-        placed = max(self._position, self._tracks.get(typeID, 0))
-        self._tracks[typeID] = placed
+        before = self._tracks.get(typeID, self._latest)
+        position = 0
+        if before is not None:
+            position = before[1] + elapsed(before[0], timestamp)
+            if position < before[1] - _RESTART:
+                position = self.end
+                if typeID in self._tracks:
+                    # The clock of the other track has started anew too, or
+                    # will: its next frame finds its place beside this one.
+                    self._tracks.clear()
+        self._tracks[typeID] = self._latest = timestamp, position
+        placed = max(position, self._placed.get(typeID, 0))
+        self._placed[typeID] = placed
         self.end = max(self.end, placed)
         return placed
 
@@ -127,7 +136,14 @@ class FLVRecorder:
                 return
             self._start()
         if not self._repeats(tag):
-            self._add(tag.at(self._timeline.place(tag.typeID, tag.timestamp)))
+            self._add(tag.at(self._place(tag)))
+
+    def _place(self, tag: FLVTag) -> int:
+        # Metadata, text and sequence headers have timestamps of all kinds, 0
+        # among them: they stand where they came.
+        if tag.isSetup or tag.typeID == SCRIPT:
+            return self._timeline.end
+        return self._timeline.place(tag.typeID, tag.timestamp)
 
     def _repeats(self, tag: FLVTag) -> bool:
         """
@@ -151,9 +167,7 @@ class FLVRecorder:
             if key not in FILE_KEYS
         }
         writing = self._write(metadata, stream.hasAudio, stream.hasVideo)
-        Deferred.fromCoroutine(writing).addErrback(self._failed).chainDeferred(
-            self.done
-        )
+        Deferred.fromCoroutine(writing).addErrback(self._failed).addBoth(self._finish)
         for tag in stream.gop.setup(0):
             if not self._repeats(tag):
                 self._add(tag)
@@ -168,6 +182,7 @@ class FLVRecorder:
             self._say(f"the disk is too slow, {self._backlogBytes} bytes wait")
             self._overrun = self._ended = True
             self._backlog.clear()
+            self._finish(None)
         self._wakeUp()
 
     def _say(self, why: str) -> None:
@@ -182,9 +197,14 @@ class FLVRecorder:
         if self._ended:
             return
         if not self._started:
-            self.done.callback(None)
+            self._finish(None)
         self._ended = True
         self._wakeUp()
+
+    def _finish(self, path: str | None) -> None:
+        # A recording that was given up is not waited for.
+        if not self.done.called:
+            self.done.callback(path)
 
     def _wakeUp(self) -> None:
         wake, self._wake = self._wake, None
@@ -210,9 +230,10 @@ class FLVRecorder:
                     await self._wake
                     continue
                 pieces, self._backlog = self._backlog, []
-                self._backlogBytes = 0
-                end = self._timeline.end
+                size, end = self._backlogBytes, self._timeline.end
                 await inThread(file.write, pieces)
+                # Not before: until now they were in memory.
+                self._backlogBytes -= size
                 self._written = end
         finally:
             await inThread(

@@ -7,10 +7,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any, TypeVar
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
@@ -23,6 +24,16 @@ from rtmptwisted.recorder import FLVRecorder
 from rtmptwisted.streams import LiveStream
 
 T = TypeVar("T")
+
+
+class _DaemonThread(Thread):
+    """
+    A thread that the program does not wait for when it ends.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "daemon": True})
+
 
 #: How many files can be written at the same moment.  More recordings than that
 #: take turns; a stalled disk holds up these threads and no others.
@@ -66,13 +77,18 @@ class RecordingService(Service):
         """
         try:
             os.makedirs(self.root, exist_ok=True)
+        except FileExistsError:
+            raise StartError(f"cannot record to {self.root}: it is no folder") from None
         except OSError as error:
-            raise StartError(f"cannot record to {self.root}: {error}") from error
+            why = error.strerror or str(error)
+            raise StartError(f"cannot record to {self.root}: {why}") from error
         if not os.access(self.root, os.W_OK | os.X_OK):
             raise StartError(f"cannot record to {self.root}: no right to write there")
         super().startService()
         # A pool that was stopped cannot start again.
         self._pool = ThreadPool(0, _THREADS, "recording")
+        # A disk that never answers must not keep the program from ending.
+        self._pool.threadFactory = _DaemonThread
         self._pool.start()
         self._directory.watch(self)
 
@@ -82,12 +98,19 @@ class RecordingService(Service):
 
         @return: fires when all files are complete.
         """
+        if not self.running:
+            return succeed(None)
         super().stopService()
         self._directory.unwatch(self)
         for recorder in list(self._recorders):
             recorder.streamEnded()
         done: Deferred[Any] = DeferredList([each.done for each in self._recorders])
-        return done.addCallback(lambda ignored: self._pool.stop())
+        return done.addCallback(self._stopPool)
+
+    def _stopPool(self, ignored: object) -> None:
+        # Waits for each thread, and that of a recording that was given up may
+        # be stuck, so it is not the reactor's thread that waits.
+        _DaemonThread(target=self._pool.stop).start()
 
     def inThread(self, function: Callable[..., T], *args: Any) -> Deferred[T]:
         """

@@ -25,6 +25,7 @@ class Session:
     @ivar app: the application that C{connect} named, query string included.
     @ivar properties: all that C{connect} said.
     @ivar netStreams: by message stream id.
+    @ivar closed: whether the connection is closed, or about to be.
     @ivar dropped: media messages that belonged to nothing.
     """
 
@@ -35,6 +36,7 @@ class Session:
         self.properties: dict[str, AMFValue] = {}
         self.netStreams: dict[int, NetStream] = {}
         self.dropped = 0
+        self.closed = False
 
     @property
     def software(self) -> str:
@@ -82,7 +84,7 @@ class Session:
         """
         Close a NetStream and free its id.
         """
-        netStream.close()
+        netStream.delete()
         self.netStreams.pop(netStream.id, None)
 
     def netStream(self, id: int) -> NetStream | None:
@@ -214,5 +216,6 @@ class Session:
         """
         The connection is gone: end all that it did.
         """
+        self.closed = True
         for netStream in list(self.netStreams.values()):
             self.deleteStream(netStream)

@@ -5,15 +5,14 @@ Writing to a transport: straight to its socket where that is possible.
 from __future__ import annotations
 
 from collections.abc import Callable
-from socket import socket
+from errno import ENOBUFS
 from typing import Any
 
 from twisted.internet.interfaces import (
     IPullProducer,
     IPushProducer,
-    ISystemHandle,
-    ITCPTransport,
 )
+from twisted.internet.tcp import Connection
 from zope.interface import implementer
 
 
@@ -40,14 +39,11 @@ def writerFor(transport: Any, producer: IPushProducer) -> Callable[[bytes], None
 
 def _isPlainTCP(transport: object) -> bool:
     """
-    Tell whether bytes written to the transport's socket are what its peer gets:
-    the handle of TLS is no socket.
+    Tell whether bytes written to the transport's socket are what its peer gets.
+    That is not so behind TLS or any other wrapper, which provide the interfaces
+    of what they wrap, so that only the class can tell.
     """
-    return (
-        ITCPTransport.providedBy(transport)
-        and ISystemHandle.providedBy(transport)
-        and isinstance(transport.getHandle(), socket)
-    )
+    return isinstance(transport, Connection) and not transport.TLS
 
 
 @implementer(IPullProducer)
@@ -89,9 +85,11 @@ class StraightWriter:
             sent = self._send(data)
         except BlockingIOError:
             sent = 0
-        except OSError:
-            self._failed = True
-            return
+        except OSError as error:
+            if error.errno != ENOBUFS:
+                self._failed = True
+                return
+            sent = 0
         if sent < len(data):
             self._idle = False
             self._transport.write(data[sent:])

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from rtmptwisted.gop import GOPCache, elapsed
 from rtmptwisted.interfaces import ITagSink
 from rtmptwisted.metadata import liveMetadata
+from rtmptwisted.wire import amf
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, metadataTag, scriptTag
 
@@ -47,6 +48,7 @@ class LiveStream:
     @ivar startedAt: when the publish began, in seconds of the clock.
     @ivar codecs: name of the codec by tag type, for what has been seen.
     @ivar frames: coded frames received, by tag type.
+    @ivar lastTimestamp: of the publisher's latest audio or video, milliseconds.
     @ivar bytesReceived: audio, video and script payload.
     @ivar viewers: how many play it now.
     """
@@ -72,7 +74,7 @@ class LiveStream:
         self.startedAt = self._clock.seconds()
         self._settled = False
         self._firstTimestamp: int | None = None
-        self._lastTimestamp = 0
+        self.lastTimestamp = 0
 
     @property
     def isLive(self) -> bool:
@@ -171,7 +173,9 @@ class LiveStream:
         Take C{onMetaData}.  Some encoders repeat it all the time: only what is
         new goes on to players.
         """
-        if metadata == self.metadata:
+        # As bytes: a number that is none is not equal to itself.
+        encoded = amf.encode([metadata])
+        if self.metadata is not None and encoded == amf.encode([self.metadata]):
             return
         self.metadata = metadata
         self._deliver(self._metadataTag(metadata))
@@ -190,13 +194,13 @@ class LiveStream:
             except Exception:
                 # A defect in one receiver is no reason to lose the stream.
                 self._log.failure("a receiver of {name} failed", name=self.name)
-                self.removeSink(sink)
+                self._endSink(sink)
 
     def _note(self, tag: FLVTag) -> None:
         description = tag.description
         if tag.isFrame or tag.isSetup:
             self.codecs[tag.typeID] = description.codec or "unknown"
-        self._lastTimestamp = tag.timestamp
+        self.lastTimestamp = tag.timestamp
         if tag.isFrame:
             self.frames[tag.typeID] += 1
             if self._firstTimestamp is None:
@@ -225,7 +229,7 @@ class LiveStream:
             headers, the current group of pictures.  When the group was given
             up, metadata and sequence headers only.
         """
-        group = self.gop.snapshot() or self.gop.setup(self._lastTimestamp)
+        group = self.gop.snapshot() or self.gop.setup(self.lastTimestamp)
         return [*self._metadataTags(), *group]
 
     def setup(self, timestamp: int) -> list[FLVTag]:
@@ -237,6 +241,13 @@ class LiveStream:
 
     def _metadataTags(self) -> list[FLVTag]:
         return [] if self.metadata is None else [self._metadataTag(self.metadata)]
+
+    def _endSink(self, sink: ITagSink) -> None:
+        try:
+            sink.streamEnded()
+        except Exception:
+            self._log.failure("a receiver of {name} failed", name=self.name)
+        self.removeSink(sink)
 
     def end(self, by: Publisher | None = None) -> None:
         """
@@ -261,9 +272,5 @@ class LiveStream:
             size=self.bytesReceived,
         )
         for sink in self._sinks:
-            try:
-                sink.streamEnded()
-            except Exception:
-                self._log.failure("a receiver of {name} failed", name=self.name)
-                self.removeSink(sink)
+            self._endSink(sink)
         self.directory.streamStopped(self)

@@ -108,11 +108,10 @@ class Options(usage.Options):
         """
         self["port"] = self["port"] or [DEFAULT_PORT]
         http = self["http"] or [DEFAULT_HTTP]
-        if OFF in http and len(http) > 1:
-            raise usage.UsageError(
-                f"--http {OFF} and another --http do not go together"
-            )
-        self["http"] = [] if http == [OFF] else http
+        off = [text for text in http if text.lower() == OFF]
+        if off and len(http) > 1:
+            raise usage.UsageError(f"--http {OFF} goes with no other --http")
+        self["http"] = [] if off else http
         if self["record"] == "":
             raise usage.UsageError("--record needs the name of a folder")
 
@@ -137,44 +136,54 @@ class LiveService(Service):
         )
 
 
-def _host(address: IAddress) -> tuple[str, int | None]:
+#: The ports that URLs need not name.
+_USUAL_PORTS = {"rtmp": 1935, "rtmps": 443, "http": 80, "https": 443}
+
+
+def _url(scheme: str, description: str, address: IAddress) -> str | None:
+    """
+    @param scheme: without TLS.
+    @param description: of the endpoint.
+    @return: the start of the URLs that lead there, or L{None} if none do, as
+        for a UNIX socket.
+    """
     host, port = getattr(address, "host", ""), getattr(address, "port", None)
+    if port is None:
+        return None
+    if description.startswith(("tls:", "ssl:")):
+        scheme += "s"
     if host in ("0.0.0.0", "::", ""):
         host = "localhost"
-    return (f"[{host}]" if ":" in host else host), port
-
-
-def _isTLS(description: str) -> bool:
-    return description.startswith(("tls:", "ssl:"))
+    place = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{place}" + ("" if port == _USUAL_PORTS[scheme] else f":{port}")
 
 
 def _announceRTMP(description: str) -> Callable[[IAddress], None]:
     def announce(address: IAddress) -> None:
-        host, port = _host(address)
-        scheme, usual = ("rtmps", 443) if _isTLS(description) else ("rtmp", 1935)
-        place = host if port in (usual, None) else f"{host}:{port}"
-        _log.info(
-            "RTMP on {endpoint}: publish to and play from {scheme}://{place}/live/NAME",
-            endpoint=description,
-            scheme=scheme,
-            place=place,
-        )
+        url = _url("rtmp", description, address)
+        if url is None:
+            _log.info("RTMP on {endpoint}", endpoint=description)
+        else:
+            _log.info(
+                "RTMP on {endpoint}: publish to and play from {url}/live/NAME",
+                endpoint=description,
+                url=url,
+            )
 
     return announce
 
 
 def _announceHTTP(description: str) -> Callable[[IAddress], None]:
     def announce(address: IAddress) -> None:
-        host, port = _host(address)
-        scheme = "https" if _isTLS(description) else "http"
-        place = host if port is None else f"{host}:{port}"
-        _log.info(
-            "HTTP on {endpoint}: watch {scheme}://{place}/live/NAME.flv, "
-            "what is live: {scheme}://{place}/",
-            endpoint=description,
-            scheme=scheme,
-            place=place,
-        )
+        url = _url("http", description, address)
+        if url is None:
+            _log.info("HTTP on {endpoint}", endpoint=description)
+        else:
+            _log.info(
+                "HTTP on {endpoint}: watch {url}/live/NAME.flv, what is live: {url}/",
+                endpoint=description,
+                url=url,
+            )
 
     return announce
 
@@ -182,8 +191,16 @@ def _announceHTTP(description: str) -> Callable[[IAddress], None]:
 def _endpoint(reactor: object, description: str) -> IStreamServerEndpoint:
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise StartError(f"{description} is no endpoint: {error}") from error
+    except (ImportError, NameError) as error:
+        raise StartError(
+            f"{description!r} needs TLS: install rtmptwisted[tls]"
+        ) from error
+    except Exception as error:
+        # Endpoint parsers raise whatever comes of what they are given.
+        raise StartError(
+            f"{description!r} is no endpoint ({error}): give a port number, or a "
+            "description such as tcp:1935:interface=127.0.0.1"
+        ) from error
     return endpoint
 
 

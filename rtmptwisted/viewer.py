@@ -5,6 +5,7 @@ One viewer of a live stream, and what it is behind.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from twisted.internet.interfaces import IPushProducer, IReactorTime
@@ -52,6 +53,9 @@ class Viewer:
         # With the time at which each was due.
         self._backlog: deque[tuple[float, Flush]] = deque()
         self._backlogBytes = 0
+        # What comes first.  All viewers share it, so it is no part of what this
+        # one is behind.
+        self._opening: deque[Flush] = deque()
         # When the transport became full; None while it takes data.
         self._pausedAt: float | None = None
         self._abandoned = False
@@ -70,17 +74,23 @@ class Viewer:
             self.muted = muted
             self.skipping = True
 
+    def open(self, flushes: Iterable[Flush]) -> None:
+        """
+        Write what comes first, as fast as the viewer takes it.
+        """
+        self._opening.extend(flushes)
+        self._writeMore()
+
     def deliver(self, flush: Flush) -> None:
         """
         Write, or keep for later.
         """
-        if self._pausedAt is None:
+        if self._pausedAt is None and not self._opening:
             self._write(flush)
             return
-        now = self._clock.seconds()
-        if now - self._pausedAt > self._limits.viewerStallSeconds:
-            self._giveUp()
+        if self.checkStalled():
             return
+        now = self._clock.seconds()
         self._backlog.append((now, flush))
         self._backlogBytes += len(flush.data)
         if (
@@ -111,17 +121,22 @@ class Viewer:
         self.skipping = True
         self.skips += 1
 
-    def checkStalled(self) -> None:
+    def checkStalled(self) -> bool:
         """
-        Drop the connection when it has been full for too long.  Called for
-        those who skip, to whom nothing is delivered.
+        Drop the connection when it has been full for too long.
+
+        @return: whether that is so.
         """
-        if self._pausedAt is not None:
-            full = self._clock.seconds() - self._pausedAt
-            if full > self._limits.viewerStallSeconds:
-                self._giveUp()
+        if self._pausedAt is None:
+            return False
+        full = self._clock.seconds() - self._pausedAt
+        if full <= self._limits.viewerStallSeconds:
+            return False
+        self._giveUp()
+        return True
 
     def _giveUp(self) -> None:
+        self._opening.clear()
         self._backlog.clear()
         self._backlogBytes = 0
         self.skipping = True
@@ -139,13 +154,13 @@ class Viewer:
         """
         The stream is over: write what is left.
         """
-        self._writeBacklog()
-        self.outlet.finish()
-
-    def _writeBacklog(self) -> None:
-        while self._backlog and not self._abandoned:
-            self._write(self._backlog.popleft()[1])
+        rest = [*self._opening, *(flush for _, flush in self._backlog)]
+        self._opening.clear()
+        self._backlog.clear()
         self._backlogBytes = 0
+        for flush in rest:
+            self._write(flush)
+        self.outlet.finish()
 
     def pauseProducing(self) -> None:
         """
@@ -159,15 +174,22 @@ class Viewer:
         The transport has sent all that it had.
         """
         self._pausedAt = None
+        self._writeMore()
+
+    def _writeMore(self) -> None:
         # Not more at a time than fills the transport again.
-        while self._backlog and self._pausedAt is None:
-            _, flush = self._backlog.popleft()
-            self._backlogBytes -= len(flush.data)
+        while self._pausedAt is None and (self._opening or self._backlog):
+            if self._opening:
+                flush = self._opening.popleft()
+            else:
+                _, flush = self._backlog.popleft()
+                self._backlogBytes -= len(flush.data)
             self._write(flush)
 
     def stopProducing(self) -> None:
         """
         The connection is lost.
         """
+        self._opening.clear()
         self._backlog.clear()
         self._abandoned = True

@@ -22,10 +22,17 @@ class Watching:
     A viewer of a stream, and what it got.
     """
 
-    def __init__(self, stream: LiveStream, form: FLVFormat | RTMPFormat) -> None:
+    def __init__(
+        self, stream: LiveStream, form: FLVFormat | RTMPFormat, slow: bool = False
+    ) -> None:
+        """
+        @param slow: whether its transport is full after each write.
+        """
         clock, limits = stream.directory.clock, stream.directory.limits
         self.outlet = FakeOutlet()
         self.viewer = Viewer(self.outlet, clock, limits)
+        if slow:
+            self.outlet.onWrite = self.viewer.pauseProducing
         self.fanOut = FanOut.of(stream, form, clock, limits)
         self.fanOut.add(self.viewer)
 
@@ -71,11 +78,13 @@ class FanOutTestCase(ServerTestCase):
             self.stream.receive(tag)
         self.clock.advance(0)
 
-    def watch(self, form: FLVFormat | RTMPFormat | None = None) -> Watching:
+    def watch(
+        self, form: FLVFormat | RTMPFormat | None = None, slow: bool = False
+    ) -> Watching:
         """
-        Add a viewer.
+        Add a viewer, slow when its transport is full after each write.
         """
-        return Watching(self.stream, FLVFormat() if form is None else form)
+        return Watching(self.stream, FLVFormat() if form is None else form, slow)
 
 
 BEGIN = (videoHeader(), audioHeader(), keyframe(0), audio(10))

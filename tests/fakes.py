@@ -13,6 +13,7 @@ from twisted.logger import LogEvent, LogLevel, formatEvent
 from zope.interface import implementer
 
 from rtmptwisted.interfaces import ITagSink, IViewerOutlet
+from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.flv import FLVTag
 
 T = TypeVar("T")
@@ -28,6 +29,12 @@ class Transport(StringTransport):
         super().__init__()
         self.writes: list[bytes] = []
         self.onWrite: Callable[[], None] | None = None
+
+    def unregisterProducer(self) -> None:
+        """
+        Forget the producer.  As with sockets, there need not be one.
+        """
+        self.producer = None
 
     def write(self, data: bytes) -> None:
         """
@@ -55,6 +62,7 @@ class FakeOutlet:
         self.finished = 0
         self.aborted = 0
         self.onWrite: Callable[[], None] | None = None
+        self.onFinish: Callable[[], None] | None = None
 
     @property
     def data(self) -> bytes:
@@ -76,6 +84,8 @@ class FakeOutlet:
         See L{IViewerOutlet}.
         """
         self.finished += 1
+        if self.onFinish is not None:
+            self.onFinish()
 
     def abort(self) -> None:
         """
@@ -112,6 +122,23 @@ class FakeSink:
         self.ended += 1
         if self.error is not None:
             raise self.error
+
+
+class ReturningSink(FakeSink):
+    """
+    Waits for the next publisher of a stream as soon as one is gone.
+    """
+
+    def __init__(self, stream: LiveStream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def streamEnded(self) -> None:
+        """
+        See L{ITagSink}.
+        """
+        super().streamEnded()
+        self._stream.addSink(FakeSink())
 
 
 def inThread(function: Callable[..., T], *args: Any) -> Deferred[T]:

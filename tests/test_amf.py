@@ -7,6 +7,7 @@ The T numbers are those of the project's list of traps of the wire.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from random import Random
 from typing import cast
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from rtmptwisted.errors import AMFError
+from rtmptwisted.errors import AMFError, AMFLimitError
 from rtmptwisted.wire.amf import (
     UNDEFINED,
     AMFValue,
@@ -252,7 +253,7 @@ class ReferenceTests(SynchronousTestCase):
         A reference to what has not been is an error.
         """
         self.assertRaises(AMFError, decode, b"\x07\0\0")
-        self.assertRaises(AMFError, decode, b"\x03" + END + b"\x07\0\1")
+        self.assertRaises(AMFError, decode, b"\x0a\0\0\0\1\x07\0\1")
 
     def test_cycle(self) -> None:
         """
@@ -279,6 +280,58 @@ class ReferenceTests(SynchronousTestCase):
             data += b"\x0a\0\0\0\2" + (b"\x07" + index.to_bytes(2, "big")) * 2
         self.assertRaises(AMFError, decode, data)
 
+    def test_bytes(self) -> None:
+        """
+        The bytes that references stand for count against the limit of a data
+        message: a string that is written once cannot be answered, or sent to
+        everybody, two thousand times over.
+        """
+        big = encode([{"s": "x" * 200_000}])
+        self.assertEqual(len(decode(big + b"\x07\0\0")), 2)
+        for count in (2, 2000):
+            data = big + b"\x07\0\0" * count
+            self.assertRaises(AMFLimitError, decode, data)
+        # Inside an object as well as behind one.
+        data = b"\x03\0\1a" + big
+        for index in range(2000):
+            data += b"\0\4%04d\x07\0\1" % index
+        self.assertRaises(AMFLimitError, decode, data + END)
+
+    def test_bytesExactly(self) -> None:
+        """
+        Each reference counts as what stands behind the marker of its object.
+        """
+        value = encode([{"s": "x" * 100}])
+        data = value + b"\x07\0\0" * 3
+        size = 3 * (len(value) - 1)
+        self.assertEqual(decode(data, Limits(dataMessage=size)), decode(value) * 4)
+        limits = Limits(dataMessage=size - 1)
+        self.assertRaises(AMFLimitError, decode, data, limits)
+
+    def test_bytesNested(self) -> None:
+        """
+        A reference to what has references in it counts with all of theirs.
+        """
+
+        def doubled(times: int) -> bytes:
+            data = encode([{"s": "x" * 1000}])
+            for index in range(times):
+                data += b"\x0a\0\0\0\2" + (b"\x07" + index.to_bytes(2, "big")) * 2
+            return data
+
+        limits = Limits(amfValues=1_000_000)
+        # 2 + 4 + ... times 1000 bytes: 126,000 fit into 256 KiB, 510,000 do not.
+        self.assertEqual(len(decode(doubled(6), limits)), 7)
+        self.assertRaises(AMFLimitError, decode, doubled(8), limits)
+
+    def test_honest(self) -> None:
+        """
+        An encoder that refers to the same few properties many times is read.
+        """
+        track: dict[str, AMFValue] = {"codec": "avc1", "language": "eng"}
+        data = encode([track]) + b"\x07\0\0" * 500
+        self.assertEqual(decode(data), [track] * 501)
+
     def test_nested(self) -> None:
         """
         References do not nest deeper than values may: what can be read can be
@@ -294,6 +347,53 @@ class ReferenceTests(SynchronousTestCase):
         self.assertRaises(AMFError, decode, data)
 
 
+class TrailingTests(SynchronousTestCase):
+    """
+    What follows the first value.
+    """
+
+    def test_leftOut(self) -> None:
+        """
+        What cannot be read ends the values, and those before it are there:
+        rubbish, a value that is cut off, AMF3, a reference to nothing, an
+        array without its values.
+        """
+        for rubbish in (
+            b"\xff",
+            b"\0\0\x09",
+            b"\x02\0\5abc",
+            b"\x00\x3f\xf0",
+            b"\x11\x0a\x0b\1",
+            b"\x07\0\7",
+            b"\x0a\xff\xff\xff\xff\5",
+            b"\x03\0\1a\xff",
+        ):
+            for start, values in ((ONE, [1.0]), (ONE + b"\3" + END, [1.0, {}])):
+                self.assertEqual(decode(start + rubbish), values, rubbish)
+                # Nothing after it is believed either.
+                self.assertEqual(decode(start + rubbish[:1] + b"\xff"), values)
+            self.assertRaises(AMFError, decode, rubbish)
+
+    def test_limits(self) -> None:
+        """
+        What goes past a limit is an error wherever it stands.
+        """
+        for data in (
+            b"\x05" * 4097,
+            ONE + b"\x0a\0\0\0\1" * 40 + b"\5",
+            ONE + encode([{"s": "x" * 200_000}]) + b"\x07\0\0" * 2,
+        ):
+            self.assertRaises(AMFLimitError, decode, data)
+
+    def test_otherErrors(self) -> None:
+        """
+        What is malformed is not past a limit.
+        """
+        for data in (b"\xff", b"\x07\0\0", b"\x02\0\5abc"):
+            error = self.assertRaises(AMFError, decode, data)
+            self.assertNotIsInstance(error, AMFLimitError)
+
+
 class LimitTests(SynchronousTestCase):
     """
     What one message can make us do.
@@ -301,20 +401,41 @@ class LimitTests(SynchronousTestCase):
 
     def test_depth(self) -> None:
         """
-        Values nest so deep and no deeper, in objects as in arrays, when read
-        and when written.
+        Values nest so deep and no deeper, in objects as in arrays, when they
+        are read.
         """
         for start, end in ((b"\x0a\0\0\0\1", b""), (b"\x03\0\1a", END)):
             self.assertEqual(len(decode(start * 32 + b"\x05" + end * 32)), 1)
             deeper = start * 33 + b"\x05" + end * 33
-            self.assertRaises(AMFError, decode, deeper)
+            self.assertRaises(AMFLimitError, decode, deeper)
             self.assertEqual(len(decode(deeper, Limits(amfDepth=33))), 1)
-            self.assertRaises(AMFError, decode, start * 100_000)
-        value: AMFValue = None
-        for _ in range(32):
-            value = [value]
-        self.assertEqual(decode(encode([value])), [value])
-        self.assertRaises(AMFError, encode, [[value]])
+            self.assertRaises(AMFLimitError, decode, start * 100_000)
+
+    def test_depthWritten(self) -> None:
+        """
+        What can be written nests much deeper, whatever the limits of reading
+        are: what was read with others than the usual can be written again.
+        """
+        wrappers: tuple[Callable[[AMFValue], AMFValue], ...] = (
+            lambda value: [value],
+            lambda value: {"a": value},
+        )
+        for wrapped in wrappers:
+            value: AMFValue = None
+            for depth in range(1, 201):
+                value = wrapped(value)
+                if depth == 64:
+                    limits = Limits(amfDepth=64)
+                    self.assertEqual(decode(encode([value]), limits), [value])
+            self.assertEqual(decode(encode([value]), Limits(amfDepth=200)), [value])
+            self.assertRaises(AMFError, encode, [wrapped(value)])
+            for _ in range(100_000):
+                value = wrapped(value)
+            self.assertRaises(AMFError, encode, [value])
+            # Or taking it apart would need more stack than there is.
+            while value is not None:
+                assert isinstance(value, list | dict)
+                value = value[0] if isinstance(value, list) else value["a"]
 
     def test_values(self) -> None:
         """
@@ -426,10 +547,13 @@ class RandomTests(SynchronousTestCase):
 
     def test_mutations(self) -> None:
         """
-        So are damaged values.
+        So are damaged values.  They are inside an array, as what follows the
+        first value is left out when it is damaged.
         """
-        valid = b"".join(data for data, _ in VECTORS if len(data) < 100)
-        valid += b"\x07\0\0\x07\0\3"
+        vectors = [data for data, _ in VECTORS if len(data) < 100]
+        vectors += [b"\x07\0\1", b"\x07\0\4"]
+        valid = b"\x0a" + len(vectors).to_bytes(4, "big") + b"".join(vectors)
+        self.assertTrue(self.attempt(valid))
         outcomes = [self.attempt(hostile(valid, Random(seed))) for seed in range(600)]
         self.assertTrue(50 < sum(outcomes) < 550, sum(outcomes))
 

@@ -889,7 +889,7 @@ class CountingBuffer(FastBuffer):
         self.peeks = 0
         self.moved = 0
 
-    def peek(self, count: int) -> bytes:
+    def peek(self, count: int) -> bytearray:
         """
         Count, and do as asked.
         """

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rtmptwisted.names import LONGEST_KEY
 from rtmptwisted.wire.message import (
     Acknowledgement,
     Command,
@@ -227,6 +228,27 @@ class SmallCommandTests(ServerTestCase):
             self.assertEqual(self.answer(name, "show").name, "_result")
             (called,) = self.rest
             self.assertEqual(summary(called), (event, 0.0, 0, "status", code))
+
+    def test_announcedName(self) -> None:
+        """
+        The call repeats the name, as far as a name can be long; what is no
+        string is not repeated.
+        """
+        for name, expected in (
+            ("show?key=1", "show?key=1"),
+            ("x" * 60_000, "x" * LONGEST_KEY),
+            (["x" * 1000] * 50, ""),
+            ({"x": "y"}, ""),
+            (7.0, ""),
+            (None, ""),
+        ):
+            for command in ("FCPublish", "FCUnpublish", "FCSubscribe"):
+                self.answer(command, name)
+                (called,) = self.rest
+                assert isinstance(called, Command)
+                information = called.argument(0)
+                assert isinstance(information, dict)
+                self.assertEqual(information["description"], expected)
 
     def test_noTransaction(self) -> None:
         """

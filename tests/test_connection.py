@@ -212,19 +212,20 @@ class StateTests(SynchronousTestCase):
 
     def test_beforeConnect(self) -> None:
         """
-        T-49: commands, data and media before C{connect} are errors.
+        T-49: commands, data and media before C{connect} are errors, which say
+        so.
         """
-        for chunk in (
-            type0(3, 0, 20, PUBLISH),
-            type0(3, 0, 18, b"\x02\0\1x"),
-            type0(3, 0, 8, b"\xaf\1"),
-            type0(3, 0, 9, b"\x17\1"),
-            type0(3, 0, 22, b""),
+        for chunk, text in (
+            (type0(3, 0, 20, PUBLISH), "a command before connect"),
+            (type0(3, 0, 18, b"\x02\0\1x"), "media before connect"),
+            (type0(3, 0, 8, b"\xaf\1"), "media before connect"),
+            (type0(3, 0, 9, b"\x17\1"), "media before connect"),
+            (type0(3, 0, 22, b""), "media before connect"),
         ):
             connection = RTMPConnection(RANDOMNESS)
             feed(connection, HANDSHAKE)
             error = self.assertFails(connection, chunk)
-            self.assertIn("before connect", str(error))
+            self.assertEqual(str(error), text)
 
     def test_controlBeforeConnect(self) -> None:
         """
@@ -240,7 +241,7 @@ class StateTests(SynchronousTestCase):
         One C{connect} is all.
         """
         error = self.assertFails(connected(), CONNECTED[len(HANDSHAKE) :])
-        self.assertIn("connect", str(error))
+        self.assertEqual(str(error), "a connect command after connect")
 
     def test_notRTMP(self) -> None:
         """
@@ -456,6 +457,27 @@ class AggregateTests(SynchronousTestCase):
         payload = self.part(1, 0, b"\0\0\0\1")
         data = type0(6, 100, 22, payload) + type0(4, 0, 20, PUBLISH)
         self.assertEqual(feed(connected(), data), [PUBLISH_EVENT])
+
+    def test_commandInside(self) -> None:
+        """
+        A command in an aggregate is none, well-formed or not: it would not
+        have the limit of commands.
+        """
+        payload = self.part(20, 0, PUBLISH) + self.part(17, 0, b"\xff")
+        payload += self.part(9, 0, b"v")
+        found = feed(connected(), type0(6, 100, 22, payload))
+        self.assertEqual(found, [Message(9, 100, 1, b"v", 6)])
+
+    def test_dataLimit(self) -> None:
+        """
+        Data in an aggregate has the limit of data, that of this connection.
+        """
+        payload = self.part(8, 0, b"a") + self.part(18, 0, b"\x02\0\x08" + b"x" * 8)
+        connection = connected(Limits(dataMessage=10))
+        connection.receiveData(type0(6, 100, 22, payload))
+        self.assertEqual(connection.nextEvent(), Message(8, 100, 1, b"a", 6))
+        self.assertRaises(ProtocolError, connection.nextEvent)
+        self.assertIs(connection.state, State.FAILED)
 
     def test_manyParts(self) -> None:
         """

@@ -4,6 +4,8 @@ Tests of L{rtmptwisted.watchdog}: what happens on a connection when time passes.
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from rtmptwisted.wire.message import (
     Acknowledgement,
     UserControl,
@@ -11,8 +13,9 @@ from rtmptwisted.wire.message import (
     WindowAckSize,
 )
 from tests.fakes import logLines
+from tests.handler_support import HandlerTestCase
 from tests.media import audio
-from tests.support import ServerTestCase
+from tests.support import Client, ServerTestCase
 
 
 class TimeTests(ServerTestCase):
@@ -215,3 +218,46 @@ class TimeTests(ServerTestCase):
         self.clock.advance(10)
         self.assertFalse(client.aborted)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class WaitingHandlerTests(HandlerTestCase):
+    """
+    Publishers whom a handler makes wait.
+    """
+
+    def waiting(self) -> Client:
+        """
+        @return: a publisher that has sent a command which waits.
+        """
+        client = self.connected()
+        id = client.createStream()
+        client.send(client.command("publish", "show", id=id))
+        gate, self.gate = self.gate, Deferred()
+        gate.callback(True)
+        self.live()
+        client.send(client.command("wait"))
+        client.read()
+        return client
+
+    def test_notExpired(self) -> None:
+        """
+        A publisher is not dropped while a command of its own is carried out:
+        it is we who do not listen.
+        """
+        client = self.waiting()
+        self.clock.pump([10] * 30)
+        self.assertFalse(client.aborted)
+        self.live()
+
+    def test_heardAfterwards(self) -> None:
+        """
+        When that is over it counts as heard; from then on it may be silent for
+        as long as any other.
+        """
+        client = self.waiting()
+        self.clock.pump([10] * 10)
+        self.gate.callback(None)
+        self.clock.pump([10] * 3)
+        self.assertFalse(client.aborted)
+        self.clock.pump([10] * 3)
+        self.assertTrue(client.aborted)

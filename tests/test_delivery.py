@@ -149,27 +149,6 @@ class JoinTests(FanOutTestCase):
         times = [tag.timestamp for tag in viewer.media]
         self.assertEqual(times, [start, start, start, start + 40, start + 80])
 
-    def test_groupOverLimit(self) -> None:
-        """
-        When the group was given up, a viewer that joins gets sequence headers,
-        and then waits for a keyframe.
-        """
-        self.publish(*BEGIN, frame(21_000))
-        viewer = self.watch()
-        self.assertEqual(viewer.media, plain(videoHeader(21_000), audioHeader(21_000)))
-        self.receive(frame(21_040), audio(21_050))
-        self.assertEqual(len(viewer.media), 2)
-        self.receive(frame(21_060), keyframe(21_080), frame(21_120))
-        self.assertEqual(
-            viewer.media[2:],
-            plain(
-                videoHeader(21_080),
-                audioHeader(21_080),
-                keyframe(21_080),
-                frame(21_120),
-            ),
-        )
-
     def test_log(self) -> None:
         """
         Each viewer is one line when it comes, and one when it goes.
@@ -319,34 +298,3 @@ class MuteTests(FanOutTestCase):
         for each in (early, late):
             self.assertEqual((each.media, each.outlet.finished), (plain(*BEGIN), 1))
         self.assertEqual(self.stream.viewers, 0)
-
-
-class EndTests(FanOutTestCase):
-    """
-    What happens at the end of the stream.
-    """
-
-    def test_end(self) -> None:
-        """
-        At the end each viewer gets what is left, and is finished once.
-        """
-        self.publish(*BEGIN)
-        viewers = [self.watch(), self.watch()]
-        self.stream.receive(frame(40))
-        self.stream.end()
-        for each in viewers:
-            self.assertEqual(each.media, plain(*BEGIN, frame(40)))
-            self.assertEqual(each.outlet.finished, 1)
-        self.assertEqual(self.stream.viewers, 0)
-
-    def test_endBeforeSettled(self) -> None:
-        """
-        Viewers that still wait when a short stream ends get all of it, with
-        flags that fit.
-        """
-        viewer = self.watch()
-        self.publish(videoHeader(), keyframe(0), frame(40))
-        self.stream.end()
-        self.assertEqual(viewer.contents.flags, 1)
-        self.assertEqual(viewer.media, plain(videoHeader(), keyframe(0), frame(40)))
-        self.assertEqual(viewer.outlet.finished, 1)

@@ -9,7 +9,7 @@ from zope.interface import implementer
 from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IStreamWatcher
 from rtmptwisted.streams import LiveStream, Publisher
-from tests.fakes import FakeSink
+from tests.fakes import FakeSink, ReturningSink
 from tests.support import ServerTestCase
 
 WHO = Publisher("192.0.2.1:4000")
@@ -93,12 +93,39 @@ class StreamDirectoryTests(ServerTestCase):
         A stream that somebody waits for is not forgotten, until nobody does.
         """
         stream = self.directory.stream("live/show")
-        sink = FakeSink()
-        stream.addSink(sink)
-        self.directory.publish("live/show", WHO).end()
+        one, two = FakeSink(), FakeSink()
+        stream.addSink(one)
+        stream.addSink(two)
+        stream.removeSink(one)
         self.assertIs(self.directory.stream("live/show"), stream)
-        stream.removeSink(sink)
+        stream.removeSink(two)
         self.assertIsNot(self.directory.stream("live/show"), stream)
+
+    def test_remembersThoseWhoReturn(self) -> None:
+        """
+        One that somebody waits for again at the end of a publish is not
+        forgotten either.
+        """
+        stream = self.directory.publish("live/show", WHO)
+        stream.addSink(ReturningSink(stream))
+        stream.end()
+        self.assertTrue(stream.hasSinks)
+        self.assertIs(self.directory.stream("live/show"), stream)
+
+    def test_forgetsNoOther(self) -> None:
+        """
+        A stream that was forgotten before does not take another along that has
+        its name by now.
+        """
+        old = self.directory.publish("live/show", WHO)
+        old.end()
+        new = self.directory.stream("live/show")
+        self.assertIsNot(new, old)
+        self.directory.forgetIfUnused(old)
+        old.removeSink(FakeSink())
+        self.assertIs(self.directory.stream("live/show"), new)
+        self.directory.forgetIfUnused(new)
+        self.assertIsNot(self.directory.stream("live/show"), new)
 
     def test_remembersWhatIsLive(self) -> None:
         """

@@ -61,6 +61,63 @@ class FLVFileTests(RecorderTestCase):
         self.assertEqual(readFLV(data).media, plain(keyframe(0)))
         self.assertEqual(metadataOf(readFLV(data))["filesize"], float(len(data)))
 
+    def test_manyPieces(self) -> None:
+        """
+        Pieces are joined 256 at a time, so that a long backlog is not twice in
+        memory; all of them are in the file, in order.
+        """
+        file = FLVFile(self.root, "x")
+        file.begin({}, True, True)
+        sizes = []
+        real = os.write
+
+        def noting(descriptor: int, data: bytes) -> int:
+            sizes.append(len(data))
+            return real(descriptor, data)
+
+        self.patch(os, "write", noting)
+        tags = [frame(40 * n) for n in range(600)]
+        before = file.size
+        file.write([tag.encoded() for tag in tags])
+        one = len(tags[0].encoded())
+        self.assertEqual(sizes, [256 * one, 256 * one, 88 * one])
+        self.assertEqual(file.size, before + 600 * one)
+        file.write([])
+        self.assertEqual(len(sizes), 3)
+        file.finish(40, True, True)
+        with open(file.path, "rb") as written:
+            data = written.read()
+        self.assertEqual(len(data), file.size)
+        self.assertEqual(readFLV(data).media, plain(*tags))
+
+    def test_fillsUpAmongMany(self) -> None:
+        """
+        When a later part of many pieces fails, none of that call is in the
+        file; the calls before are.
+        """
+        file = FLVFile(self.root, "x")
+        file.begin({}, True, True)
+        file.write([keyframe(0).encoded()])
+        size, calls = file.size, []
+        real = os.write
+
+        def twice(descriptor: int, data: bytes) -> int:
+            calls.append(len(data))
+            if len(calls) > 2:
+                raise FULL
+            return real(descriptor, data)
+
+        self.patch(os, "write", twice)
+        with self.assertRaises(OSError):
+            file.write([frame(40 * n).encoded() for n in range(600)])
+        self.patch(os, "write", real)
+        self.assertEqual((len(calls), file.size), (3, size))
+        file.finish(0, True, True)
+        with open(file.path, "rb") as written:
+            data = written.read()
+        self.assertEqual(len(data), size)
+        self.assertEqual(readFLV(data).media, plain(keyframe(0)))
+
     def test_shortWrites(self) -> None:
         """
         A system that takes a few bytes at a time gets all of them.

@@ -177,6 +177,47 @@ class GOPCacheTests(SynchronousTestCase):
         cache.add(keyframe(80))
         self.assertEqual(plain(*cache.snapshot()), plain(changed.at(80), keyframe(80)))
 
+    def test_headerInsideGroupBehind(self) -> None:
+        """
+        A sequence header inside a group that lies behind the frame before it,
+        as of a publisher that sends them all at 0, gets that frame's
+        timestamp; one that does not keeps its own.
+        """
+        start = 16_800_000
+        changed = AVC_CONFIG + b"new"
+        later = audioHeader(start + 50, AAC_CONFIG + b"\x56")
+        cache = cacheOf(
+            videoHeader(),
+            keyframe(start),
+            frame(start + 40),
+            videoHeader(0, changed),
+            later,
+            frame(start + 80),
+            audioHeader(start + 79),
+        )
+        self.assertEqual(
+            plain(*cache.snapshot()),
+            plain(
+                videoHeader(start),
+                keyframe(start),
+                frame(start + 40),
+                videoHeader(start + 40, changed),
+                later,
+                frame(start + 80),
+                audioHeader(start + 80),
+            ),
+        )
+
+    def test_headerAcrossTheWrap(self) -> None:
+        """
+        A header at 0 does not lie behind a frame from just before the wrap;
+        frames keep their timestamps, whatever they are.
+        """
+        tags = [videoHeader(WRAP - 40), keyframe(WRAP - 40), audioHeader(0), audio(5)]
+        self.assertEqual(plain(*cacheOf(*tags).snapshot()), plain(*tags))
+        tags = [videoHeader(80), keyframe(80), audio(40), frame(120)]
+        self.assertEqual(plain(*cacheOf(*tags).snapshot()), plain(*tags))
+
     def test_headerJustBeforeKeyframe(self) -> None:
         """
         A header that is repeated before each keyframe is there once.
@@ -272,76 +313,3 @@ class AudioOnlyTests(SynchronousTestCase):
         found = cache.snapshot()
         self.assertIn(keyframe(4000).body, [tag.body for tag in found])
         self.assertEqual(found[-1].timestamp, 8900)
-
-
-class LimitsTests(SynchronousTestCase):
-    """
-    What L{GOPCache} does at its limits.
-    """
-
-    def given(self, *tags: FLVTag, **limits: Any) -> GOPCache:
-        """
-        A cache that has given up the group that these tags make.
-        """
-        cache = cacheOf(videoHeader(), keyframe(0), *tags, **limits)
-        self.assertFalse(cache.intact)
-        self.assertEqual((cache.snapshot(), cache.size), ([], 0))
-        return cache
-
-    def test_size(self) -> None:
-        """
-        A group over its limit in bytes is given up; the next keyframe starts
-        a whole one.
-        """
-        cache = self.given(frame(20, 500), frame(40, 500), gopBytes=1000)
-        cache.add(frame(60))
-        self.assertEqual(cache.snapshot(), [])
-        cache.add(keyframe(80))
-        self.assertTrue(cache.intact)
-        self.assertEqual(plain(*cache.snapshot()), plain(videoHeader(80), keyframe(80)))
-
-    def test_time(self) -> None:
-        """
-        A group that lasts longer than its limit is given up.
-        """
-        self.given(frame(10_000), frame(20_001), gopSeconds=20.0)
-        within = cacheOf(videoHeader(), keyframe(0), frame(20_000), gopSeconds=20.0)
-        self.assertTrue(within.intact)
-
-    def test_number(self) -> None:
-        """
-        A group of more tags than its limit is given up.
-        """
-        self.given(*[frame(n) for n in range(1, 10)], gopTags=10)
-
-    def test_setupIsKept(self) -> None:
-        """
-        Sequence headers are known also while there is no group, those that
-        come then included.
-        """
-        cache = self.given(frame(20, 2000), gopBytes=1000)
-        cache.add(audioHeader())
-        self.assertEqual(plain(*cache.setup(5)), plain(videoHeader(5), audioHeader(5)))
-
-    def test_hugeSetup(self) -> None:
-        """
-        A sequence header above its limit is not remembered for later groups.
-        """
-        cache = cacheOf(videoHeader(0, AVC_CONFIG + bytes(100)), setupBytes=100)
-        self.assertEqual(cache.setup(0), [])
-
-    def test_manyTracks(self) -> None:
-        """
-        Only so many sequence headers are remembered; those that are known can
-        still change.
-        """
-
-        def header(track: int, config: bytes) -> FLVTag:
-            return FLVTag(9, 0, b"\x96\x00hvc1" + bytes((track,)) + config)
-
-        cache = cacheOf(*[header(n, b"old") for n in range(9)], setupTags=4)
-        cache.add(header(2, b"new"))
-        self.assertEqual(
-            [tag.body[-4:] for tag in cache.setup(0)],
-            [b"\0old", b"\1old", b"\2new", b"\3old"],
-        )

@@ -38,6 +38,7 @@ LAYERS: dict[str, int] = {
     # The ways in and out.
     "addresses": 3,
     "delivery": 3,
+    "dispatch": 3,
     "factory": 3,
     "flvfile": 3,
     "httpflv": 3,
@@ -56,6 +57,7 @@ LAYERS: dict[str, int] = {
 #: The three ways know nothing of one another: which module is whose.
 WAYS: dict[str, str] = {
     "factory": "RTMP",
+    "dispatch": "RTMP",
     "player": "RTMP",
     "protocol": "RTMP",
     "httpflv": "HTTP",
@@ -298,6 +300,9 @@ class CheckTests(SynchronousTestCase):
             ("errors", "import rtmptwisted.wire.amf", 1),
             ("protocol", "from rtmptwisted.httpflv import x", 1),
             ("factory", "from rtmptwisted.protocol import x", 0),
+            ("protocol", "from rtmptwisted.dispatch import Dispatcher", 0),
+            ("session", "from rtmptwisted.dispatch import Dispatcher", 1),
+            ("httpflv", "from rtmptwisted.dispatch import Dispatcher", 1),
             ("factory", "from rtmptwisted import httpflv, recorder", 2),
             ("recording", "from rtmptwisted.flvfile import x", 0),
             ("recording", "from rtmptwisted import protocol, httpflv", 2),

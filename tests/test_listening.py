@@ -126,6 +126,35 @@ class ListeningServiceTests(ServerTestCase):
         service.startService()
         self.assertEqual(len(self.announced), 2)
 
+    def test_stopBeforeStart(self) -> None:
+        """
+        A service that was never started can be stopped, and started then.
+        """
+        service = self.service(succeed(FakePort()))
+        self.assertIsNone(self.successResultOf(service.stopService()))
+        self.assertEqual(self.endpoint.factories, [])
+        service.startService()
+        self.assertEqual(self.announced, [ADDRESS])
+
+    def test_stopTwice(self) -> None:
+        """
+        Stopping it again stops nothing again.
+        """
+        port = FakePort()
+        service = self.service(succeed(port))
+        service.startService()
+        for _ in range(2):
+            self.assertIsNone(self.successResultOf(service.stopService()))
+        self.assertEqual(port.stopped, 1)
+
+    def test_stopAfterRefusal(self) -> None:
+        """
+        A service whose port could not be had can be stopped.
+        """
+        service = self.service(fail(BUSY))
+        self.assertRaises(StartError, service.startService)
+        self.assertIsNone(self.successResultOf(service.stopService()))
+
     def test_busy(self) -> None:
         """
         A port that is taken ends the program, with the reason in words.

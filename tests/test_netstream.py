@@ -8,7 +8,8 @@ from rtmptwisted.errors import CommandRejected
 from rtmptwisted.netstream import NetStreamState
 from rtmptwisted.session import Session
 from rtmptwisted.wire.message import Command, Data, UserControl, UserControlType
-from tests.fakes import FakeSink
+from tests.fakes import ReturningSink
+from tests.media import audio
 from tests.session_support import FakeHost, SessionTestCase
 from tests.support import statusCodes
 
@@ -66,6 +67,21 @@ class NetStreamTests(SessionTestCase):
         one, two = self.host.players
         self.assertEqual((one.told, two.told), (["stop"], []))
 
+    def test_playAgain(self) -> None:
+        """
+        C{play} of what is played already goes on with the same player; after
+        it was closed there is a new one.
+        """
+        netStream = self.playing("one")
+        name = self.session.parseName("one", "Bad")
+        (player,) = self.host.players
+        self.assertIs(netStream.play(name), player)
+        self.assertEqual(len(self.host.players), 1)
+        # In case it was paused.
+        self.assertEqual(player.told, ["pause False"])
+        netStream.close()
+        self.assertIsNot(netStream.play(name), player)
+
     def test_published(self) -> None:
         """
         A NetStream's stream is its own only while it publishes it itself.
@@ -73,7 +89,7 @@ class NetStreamTests(SessionTestCase):
         netStream = self.publishing("show")
         stream = self.live("live/show")
         # Somebody who stays when the publisher changes.
-        stream.addSink(FakeSink())
+        stream.addSink(ReturningSink(stream))
         self.assertIs(netStream.published, stream)
         stream.end()
         self.assertIsNone(netStream.published)
@@ -114,6 +130,18 @@ class NetStreamTests(SessionTestCase):
         self.assertEqual(statusCodes([status]), ["NetStream.Play.UnpublishNotify"])
         self.assertEqual(eof, UserControl(UserControlType.STREAM_EOF, b"\0\0\0\2"))
 
+    def test_endHasTheTime(self) -> None:
+        """
+        What tells of the end has the time of the stream's last frame.
+        """
+        self.publishing("show")
+        self.live().receive(audio(7000))
+        netStream = self.playing("show")
+        netStream.ended()
+        complete = self.host.sent[0]
+        assert isinstance(complete, Data)
+        self.assertEqual(complete.timestamp, 7000)
+
     def test_endKeepsPublisher(self) -> None:
         """
         A connection that publishes too stays.
@@ -122,3 +150,56 @@ class NetStreamTests(SessionTestCase):
         self.playing("other").ended()
         self.assertEqual(self.host.closed, 0)
         self.live("live/mine")
+
+
+class DeletedTests(SessionTestCase):
+    """
+    NetStreams that are deleted, while somebody still has them.
+    """
+
+    def test_refused(self) -> None:
+        """
+        What is deleted neither publishes nor plays any more, whatever it did
+        before, and its name stays free.
+        """
+        name = self.session.parseName("later", "Bad")
+        for netStream in (
+            self.session.createStream(),
+            self.publishing("one"),
+            self.playing("two"),
+        ):
+            self.session.deleteStream(netStream)
+            self.assertIs(netStream.state, NetStreamState.DELETED)
+            players = len(self.host.players)
+            for refused, what in (
+                (netStream.publish, "Publish"),
+                (netStream.play, "Play"),
+            ):
+                with self.assertRaises(CommandRejected) as raised:
+                    refused(name)
+                self.assertEqual(raised.exception.code, f"NetStream.{what}.Failed")
+            self.assertIsNone(self.directory.live("live/later"))
+            self.assertFalse(self.directory.stream("live/later").hasSinks)
+            self.assertEqual(len(self.host.players), players)
+        self.assertEqual(list(self.directory), [])
+
+    def test_again(self) -> None:
+        """
+        Closing or deleting it again does no harm.
+        """
+        netStream = self.publishing("one")
+        netStream.delete()
+        self.assertFalse(netStream.close())
+        netStream.delete()
+        self.assertIs(netStream.state, NetStreamState.DELETED)
+
+    def test_sessionClosed(self) -> None:
+        """
+        The end of a session deletes all that it has.
+        """
+        kept = [self.publishing("one"), self.playing("two")]
+        self.session.close()
+        self.assertTrue(self.session.closed)
+        self.assertEqual(self.session.netStreams, {})
+        self.assertEqual({each.state for each in kept}, {NetStreamState.DELETED})
+        self.assertEqual(self.host.players[0].told, ["stop"])

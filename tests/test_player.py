@@ -4,7 +4,6 @@ Tests of playing over RTMP, from the answer to the end.
 
 from __future__ import annotations
 
-from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.message import Command, Data, UserControl, UserControlType
 from tests.media import audio, audioHeader, frame, keyframe, plain, videoHeader
 from tests.support import Client, ServerTestCase, media, setDataFrame, statusCodes
@@ -86,6 +85,37 @@ class PlayTests(ServerTestCase):
         }
         self.assertEqual(ids, {2})
         self.assertEqual(media(messages), plain(*BEGIN))
+
+    def test_again(self) -> None:
+        """
+        C{play} of what the NetStream plays already is answered again, and
+        nothing is sent twice.
+        """
+        player = self.player()
+        player.read()
+        messages = player.call("play", "show", id=1)
+        self.assertEqual(
+            messages[0], UserControl(UserControlType.STREAM_BEGIN, b"\0\0\0\1")
+        )
+        self.assertEqual(statusCodes(messages), START)
+        self.assertEqual(len(messages), 3)
+        self.assertEqual(self.live().viewers, 1)
+        self.source.send(frame(40))
+        self.assertEqual(player.media(), plain(frame(40)))
+
+    def test_another(self) -> None:
+        """
+        C{play} of another name ends the first.
+        """
+        other = self.publisher("other")
+        other.send(*BEGIN)
+        player = self.player()
+        player.read()
+        messages = player.call("play", "other", id=1)
+        self.assertEqual(media(messages), plain(*BEGIN))
+        self.assertEqual((self.live().viewers, self.live("live/other").viewers), (0, 1))
+        self.source.send(frame(40))
+        self.assertEqual(player.media(), [])
 
     def test_publishAndPlay(self) -> None:
         """
@@ -253,70 +283,3 @@ class WaitTests(ServerTestCase):
         self.early.lose()
         self.assertFalse(stream.hasSinks)
         self.assertIsNot(self.directory.stream("live/show"), stream)
-
-
-class EndTests(ServerTestCase):
-    """
-    What players are told when a stream ends.
-    """
-
-    def test_told(self) -> None:
-        """
-        The end is onPlayStatus, UnpublishNotify, StreamEOF, and then the
-        connection closes: different players look for different ones (section
-        1F).  GStreamer may lose the first.
-        """
-        source, player = self.publisher(), self.player()
-        source.send(*BEGIN)
-        player.read()
-        source.send(frame(40))
-        source.lose()
-        messages = player.read()
-        self.assertEqual(media(messages), plain(frame(40)))
-        _, complete, status, eof = messages
-        information: AMFValue = {"level": "status", "code": "NetStream.Play.Complete"}
-        self.assertEqual(complete, Data(["onPlayStatus", information], 0, 1))
-        self.assertEqual(statusCodes([status]), ["NetStream.Play.UnpublishNotify"])
-        assert isinstance(status, Command)
-        self.assertEqual(status.messageStreamID, 1)
-        self.assertEqual(eof, UserControl(UserControlType.STREAM_EOF, b"\0\0\0\1"))
-        self.assertTrue(player.closing)
-        self.assertFalse(player.aborted)
-
-    def test_once(self) -> None:
-        """
-        It is told once, however the publish ends.
-        """
-        source, player = self.publisher(), self.player()
-        source.send(*BEGIN)
-        source.send(
-            Command("FCUnpublish", 0.0, None, ["show"]),
-            Command("deleteStream", 0.0, None, [1.0]),
-        )
-        source.lose()
-        self.assertEqual(
-            statusCodes(player.read()).count("NetStream.Play.UnpublishNotify"), 1
-        )
-
-    def test_everything(self) -> None:
-        """
-        All that was published comes before the end, backlog included.
-        """
-        source, player = self.publisher(), self.player()
-        source.send(*BEGIN)
-        player.read()
-        player.protocol.pauseProducing()
-        source.send(frame(40), frame(80))
-        source.lose()
-        messages = player.read()
-        self.assertEqual(media(messages), plain(frame(40), frame(80)))
-        self.assertEqual(statusCodes(messages), ["NetStream.Play.UnpublishNotify"])
-
-    def test_emptyPublish(self) -> None:
-        """
-        Players are told of the end of a publish without media too.
-        """
-        player = self.player()
-        self.publisher().lose()
-        self.assertIn("NetStream.Play.UnpublishNotify", statusCodes(player.read()))
-        self.assertTrue(player.closing)

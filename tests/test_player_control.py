@@ -1,5 +1,5 @@
 """
-Tests of L{rtmptwisted.player}: pauses, choices, and full connections.
+Tests of L{rtmptwisted.player}: pauses, and full connections.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ START = ["NetStream.Play.Reset", "NetStream.Play.Start"]
 
 class ControlTests(ServerTestCase):
     """
-    Pause, and choice of media.
+    Pause.
     """
 
     def setUp(self) -> None:
@@ -104,45 +104,6 @@ class ControlTests(ServerTestCase):
         """
         self.assertEqual(self.source.call("pause", True, id=1), [])
         self.assertEqual(self.viewer.call("pause", True, id=9), [])
-
-    def test_receiveAudio(self) -> None:
-        """
-        A player that turns audio off gets video only, from a keyframe; and
-        all again when it turns it on.
-        """
-        messages = self.viewer.call("receiveAudio", False, id=1)
-        self.assertEqual(media(messages), plain(videoHeader(), keyframe(0)))
-        self.source.send(audio(40), frame(50))
-        self.assertEqual(self.viewer.media(), plain(frame(50)))
-        self.viewer.call("receiveAudio", True, id=1)
-        self.source.send(audio(60))
-        self.assertEqual(self.viewer.media(), plain(audio(60)))
-
-    def test_receiveVideo(self) -> None:
-        """
-        The same holds for video.
-        """
-        messages = self.viewer.call("receiveVideo", False, id=1)
-        self.assertEqual(media(messages), plain(audioHeader(), audio(10)))
-        self.source.send(audio(40), frame(50))
-        self.assertEqual(self.viewer.media(), plain(audio(40)))
-
-    def test_noChange(self) -> None:
-        """
-        Turning on what is on changes nothing.
-        """
-        self.assertEqual(self.viewer.call("receiveAudio", True, id=1), [])
-        self.assertEqual(self.viewer.call("receiveVideo", True, id=1), [])
-
-    def test_othersUnaffected(self) -> None:
-        """
-        What one player chooses is its own business.
-        """
-        other = self.player()
-        other.read()
-        self.viewer.call("receiveAudio", False, id=1)
-        self.source.send(audio(40))
-        self.assertEqual(other.media(), plain(audio(40)))
 
 
 class PressureTests(ServerTestCase):

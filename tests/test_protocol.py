@@ -10,7 +10,11 @@ from twisted.logger import LogLevel
 
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.factory import RTMPFactory
-from rtmptwisted.wire.message import Command, Data, SetChunkSize
+from rtmptwisted.wire.message import (
+    Command,
+    Data,
+    SetChunkSize,
+)
 from tests.fakes import FakeSink, logLines
 from tests.media import audio, audioHeader, keyframe, plain, videoHeader
 from tests.support import Client, ServerTestCase, statusCodes
@@ -219,7 +223,7 @@ class StrangerTests(ServerTestCase):
         with self.logs() as events:
             client.send(Command("createStream", 1.0))
         self.assertTrue(client.closing)
-        self.assertIn("a command while before connect", logLines(events)[0])
+        self.assertIn("closed: a command before connect", logLines(events)[0])
 
     def test_nothingWorksAfterwards(self) -> None:
         """

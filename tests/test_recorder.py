@@ -121,14 +121,16 @@ class FileTests(RecorderTestCase):
 
     def test_otherData(self) -> None:
         """
-        Cue points and text are recorded too, in their place.
+        Cue points and text are recorded too, where they came.
         """
         recorder = self.record(*BEGIN)
         self.stream.receiveData(["onCuePoint", {"n": 1.0}], 30)
+        self.receive(frame(40))
         contents = self.contents(self.finished(recorder))
-        last = contents.tags[-1]
-        self.assertEqual(last.timestamp, 30)
-        self.assertEqual(scriptValues(last), ["onCuePoint", {"n": 1.0}])
+        cue = contents.tags[-2]
+        self.assertEqual(cue.timestamp, 10)
+        self.assertEqual(scriptValues(cue), ["onCuePoint", {"n": 1.0}])
+        self.assertEqual(contents.media, plain(*BEGIN, frame(40)))
 
     def test_metadataComesLater(self) -> None:
         """
@@ -202,12 +204,27 @@ class HeaderTests(RecorderTestCase):
 
     def test_changed(self) -> None:
         """
-        Those that change stand in the file each time, the way back included.
+        Those that change stand in the file each time, the way back included,
+        at the end of what was there.
         """
         other = AVC_CONFIG + b"other"
-        changes = (videoHeader(40, other), keyframe(40), videoHeader(80), keyframe(80))
-        contents = self.recorded(*BEGIN, *changes)
-        self.assertEqual(contents.media, plain(*BEGIN, *changes))
+        contents = self.recorded(
+            *BEGIN,
+            videoHeader(40, other),
+            keyframe(40),
+            videoHeader(80),
+            keyframe(80),
+        )
+        self.assertEqual(
+            contents.media,
+            plain(
+                *BEGIN,
+                videoHeader(10, other),
+                keyframe(40),
+                videoHeader(40),
+                keyframe(80),
+            ),
+        )
 
     def test_beforeTheFirstFrame(self) -> None:
         """

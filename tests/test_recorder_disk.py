@@ -9,12 +9,19 @@ from dataclasses import replace
 
 from twisted.logger import LogLevel
 
+from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.recorder import FLVRecorder
 from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.limits import Limits
 from tests.fakes import SlowThread, inThread, logLines
-from tests.media import frame, keyframe, metadataOf, plain, videoHeader
-from tests.recorder_support import BEGIN, NOW, FailingThread, RecorderTestCase
+from tests.media import audio, frame, keyframe, metadataOf, plain, videoHeader
+from tests.recorder_support import (
+    BEGIN,
+    FULL,
+    NOW,
+    FailingThread,
+    RecorderTestCase,
+)
 
 TOO_SLOW = "the recording of live/show stopped: the disk is too slow, {size} bytes wait"
 
@@ -79,10 +86,11 @@ class SlowDiskTests(RecorderTestCase):
             thread.run()
             self.stream.end()
         self.assertIsNone(self.successResultOf(recorder.done))
-        # What waits, each with the 15 bytes around it.
+        # What waits, each with the 15 bytes around it; the first is being
+        # written, and still in memory.
         self.assertEqual(
             logLines(events, LogLevel.critical),
-            [TOO_SLOW.format(size=2 * (9000 + 15))],
+            [TOO_SLOW.format(size=40 + 2 * 9000 + 3 * 15)],
         )
         lines = [line for line in logLines(events) if line.startswith("recorded")]
         self.assertEqual(lines, [])
@@ -93,20 +101,139 @@ class SlowDiskTests(RecorderTestCase):
     def test_saidAtOnce(self) -> None:
         """
         That is logged while the disk still holds the recording up, and the
-        stream goes on; the end of the stream changes nothing.
+        stream goes on; nobody waits for this recording any more.  The end of
+        the stream and that of the call change nothing.
         """
         thread = SlowThread()
         recorder = self.record(*BEGIN, thread=thread)
         with self.logs() as events:
             self.receive(frame(40, 9990))
+            self.assertEqual(len(logLines(events, LogLevel.critical)), 1)
+            self.assertEqual(thread.underWay, 1)
+            self.assertIsNone(self.successResultOf(recorder.done))
+            self.assertTrue(self.stream.isLive)
+            self.stream.end()
+            recorder.streamEnded()
+            thread.run()
         self.assertEqual(len(logLines(events, LogLevel.critical)), 1)
-        self.assertEqual(thread.underWay, 1)
-        self.assertTrue(self.stream.isLive)
-        self.stream.end()
-        recorder.streamEnded()
-        self.assertNoResult(recorder.done)
+        self.assertEqual(self.contents(*self.files()).media, [])
+
+    def test_inFlight(self) -> None:
+        """
+        What is being written counts until it is, together with what waits
+        behind it.
+        """
+        thread = SlowThread()
+        self.record(*BEGIN, thread=thread)
         thread.run()
+        with self.logs() as events:
+            self.receive(frame(40, 6000))
+            self.assertEqual(thread.underWay, 1)
+            # Exactly up to the limit.
+            self.receive(frame(80, 10_000 - 6000 - 2 * 15))
+            self.assertEqual(logLines(events, LogLevel.critical), [])
+            self.receive(frame(120, 1))
+        self.assertEqual(
+            logLines(events, LogLevel.critical),
+            [TOO_SLOW.format(size=10_000 + len(frame(120, 1).encoded()))],
+        )
+        thread.run()
+
+    def test_inFlightNext(self) -> None:
+        """
+        When a write has returned, what came during it still counts.
+        """
+        thread = SlowThread()
+        self.record(*BEGIN, thread=thread)
+        thread.run()
+        with self.logs() as events:
+            self.receive(frame(40, 6000), frame(80, 3000))
+            thread.step()
+            self.assertEqual(thread.underWay, 1)
+            self.receive(frame(120, 8000))
+        self.assertEqual(
+            logLines(events, LogLevel.critical),
+            [TOO_SLOW.format(size=3000 + 8000 + 2 * 15)],
+        )
+        thread.run()
+
+    def test_inFlightUsual(self) -> None:
+        """
+        The same with the usual limit, as that is what people have: 31 MiB
+        behind a write that hangs are held, the 32nd is too much.
+        """
+        self.directory = StreamDirectory(self.clock, Limits())
+        thread = SlowThread()
+        recorder = self.record(*BEGIN, thread=thread)
+        thread.run()
+        with self.logs() as events:
+            for n in range(31):
+                self.receive(frame(40 + n, 1 << 20))
+                self.assertEqual(thread.underWay, 1)
+            self.assertEqual(logLines(events, LogLevel.critical), [])
+            self.receive(frame(80, 1 << 20))
+        (line,) = logLines(events, LogLevel.critical)
+        self.assertEqual(line, TOO_SLOW.format(size=32 * ((1 << 20) + 15)))
         self.assertIsNone(self.successResultOf(recorder.done))
+        thread.run()
+
+    def test_written(self) -> None:
+        """
+        What was written makes room: a disk that keeps up, however late, can
+        be given the limit again and again.
+        """
+        thread = SlowThread()
+        recorder = self.record(*BEGIN, thread=thread)
+        thread.run()
+        with self.logs() as events:
+            for n in range(1, 21):
+                self.receive(frame(n * 40, 4900), audio(n * 40, 4900))
+                thread.step()
+                self.receive(frame(n * 40 + 1, 4900))
+                thread.run()
+        self.assertEqual(logLines(events, LogLevel.critical), [])
+        self.stream.end()
+        thread.run()
+        path = self.successResultOf(recorder.done)
+        assert path is not None
+        self.assertEqual(len(self.contents(path).media), len(BEGIN) + 60)
+
+    def test_failsAfterwards(self) -> None:
+        """
+        When the call that was under way fails in the end, that is not told
+        again.
+        """
+        thread = SlowThread()
+        self.record(*BEGIN, thread=thread)
+        thread.run()
+
+        def full(descriptor: int, data: bytes) -> int:
+            raise FULL
+
+        with self.logs() as events:
+            self.receive(frame(40), frame(80, 9990))
+            self.patch(os, "write", full)
+            thread.run()
+        lines = logLines(events, LogLevel.critical)
+        self.assertEqual(len(lines), 1)
+        self.assertIn("the disk is too slow", lines[0])
+        self.assertEqual(self.flushLoggedErrors(), [])
+        contents = self.contents(*self.files())
+        self.assertEqual(contents.media, plain(*BEGIN))
+        self.assertEqual(metadataOf(contents)["duration"], 0.01)
+
+    def test_sinkIsLet(self) -> None:
+        """
+        A recording that was given up still lets tags and the end come.
+        """
+        thread = SlowThread()
+        recorder = self.record(*BEGIN, thread=thread)
+        self.receive(frame(40, 9990))
+        recorder.tagReceived(keyframe(80))
+        recorder.streamEnded()
+        thread.run()
+        recorder.tagReceived(keyframe(120))
+        self.assertEqual(thread.underWay, 0)
         self.assertEqual(self.contents(*self.files()).media, [])
 
     def test_bounded(self) -> None:

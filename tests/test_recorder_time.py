@@ -8,7 +8,17 @@ from typing import TypeVar
 
 from rtmptwisted.recorder import Timeline
 from rtmptwisted.wire.flv import FLVTag
-from tests.media import audio, audioHeader, frame, keyframe, metadataOf, videoHeader
+from tests.media import (
+    AAC_CONFIG,
+    AVC_CONFIG,
+    audio,
+    audioHeader,
+    configuration,
+    frame,
+    keyframe,
+    metadataOf,
+    videoHeader,
+)
 from tests.recorder_support import RecorderTestCase
 
 T = TypeVar("T")
@@ -95,6 +105,97 @@ class TimeTests(RecorderTestCase):
             [0, 40, 40, 80],
         )
 
+    def test_text(self) -> None:
+        """
+        Text at 0 every few seconds stands where it came, and does not stretch
+        the file.
+        """
+        recorder = self.record(videoHeader(), keyframe(0))
+        for second in range(1, 61):
+            self.receive(frame(second * 1000))
+            if second % 5 == 0:
+                self.stream.receiveData(["onTextData", {"text": "hello"}], 0)
+        contents = self.contents(self.finished(recorder))
+        self.assertEqual(
+            [tag.timestamp for tag in contents.media],
+            [0, 0, *range(1000, 61_000, 1000)],
+        )
+        self.assertEqual(
+            [tag.timestamp for tag in contents.tags[1:] if tag.type == 18],
+            list(range(5000, 61_000, 5000)),
+        )
+        self.assertEqual(metadataOf(contents)["duration"], 60.0)
+
+    def test_textAhead(self) -> None:
+        """
+        Nor does text with a time far ahead, or of another clock.
+        """
+        recorder = self.record(videoHeader(), keyframe(0), frame(40))
+        for timestamp in (90_000, 2**31, 2**32 - 1):
+            self.stream.receiveData(["onTextData", {"text": "hello"}], timestamp)
+        self.receive(frame(80))
+        contents = self.contents(self.finished(recorder))
+        self.assertEqual([tag.timestamp for tag in contents.media], [0, 0, 40, 80])
+        self.assertEqual(metadataOf(contents)["duration"], 0.08)
+
+    def test_headersInside(self) -> None:
+        """
+        Sequence headers and configuration that change inside the stream stand
+        where they came, whatever their time, and move nothing.
+        """
+        for timestamp in (0, 50, 90_000, 2**31):
+            changed = videoHeader(timestamp, AVC_CONFIG + b"x")
+            sound = audioHeader(timestamp, AAC_CONFIG + b"x")
+            self.assertEqual(
+                self.times(
+                    videoHeader(),
+                    audioHeader(),
+                    keyframe(60_000),
+                    frame(75_000),
+                    changed,
+                    sound,
+                    configuration(timestamp),
+                    keyframe(75_040),
+                    audio(75_050),
+                ),
+                [0, 0, 0, 15_000, 15_000, 15_000, 15_000, 15_040, 15_050],
+                timestamp,
+            )
+
+    def test_clocksApart(self) -> None:
+        """
+        Audio and video whose clocks are 20 s apart, either way, keep that
+        distance or lose it; the file has the length of the stream.
+        """
+        for ahead, behind in (
+            (lambda n: audio(20_000 + n), frame),
+            (lambda n: frame(20_000 + n), audio),
+        ):
+            tags: list[FLVTag] = [keyframe(0)]
+            for n in range(10, 60_000, 500):
+                tags += [ahead(n), behind(n)]
+            times = self.times(*tags)
+            self.assertLess(max(times), 80_001)
+            for first in (1, 2):
+                track = times[first::2]
+                self.assertEqual(
+                    [time - track[0] for time in track], list(range(0, 59_990, 500))
+                )
+
+    def test_clockStartsAgainBothTracks(self) -> None:
+        """
+        When the clock starts again, both tracks go on at the end, together.
+        """
+        tags: list[FLVTag] = [keyframe(50_000), audio(50_000)]
+        for n in range(1, 25):
+            tags += [frame(50_000 + n * 1000), audio(50_000 + n * 1000)]
+        for n in range(25):
+            tags += [frame(n * 1000), audio(n * 1000)]
+        times = self.times(*tags)
+        going = [*range(0, 25_000, 1000), *range(24_000, 49_000, 1000)]
+        self.assertEqual(times[::2], going)
+        self.assertEqual(times[1::2], going)
+
 
 class TimelineTests(RecorderTestCase):
     """
@@ -120,3 +221,69 @@ class TimelineTests(RecorderTestCase):
         placed = [timeline.place(9, time) for time in times]
         self.assertEqual(placed, sorted(placed))
         self.assertEqual(placed[0], 0)
+
+    def test_smallSteps(self) -> None:
+        """
+        Steps back of up to a second are held and do not add up: where the time
+        is again beyond what was, it is right.
+        """
+        timeline = Timeline()
+        timeline.place(9, 100_000)
+        for _ in range(100):
+            self.assertEqual(timeline.place(9, 109_000), 9_000)
+            self.assertEqual(timeline.place(9, 108_001), 9_000)
+        self.assertEqual(timeline.place(9, 110_000), 10_000)
+        self.assertEqual(timeline.end, 10_000)
+
+    def test_restart(self) -> None:
+        """
+        A step back of more than a second goes on at the end; a smaller one
+        does not.
+        """
+        for step, later in ((1_000, 39_000), (1_001, 40_000), (20_000, 40_000)):
+            timeline = Timeline()
+            timeline.place(9, 50_000)
+            timeline.place(9, 70_000)
+            after = 70_000 - step
+            self.assertEqual(timeline.place(9, after), 20_000)
+            self.assertEqual(timeline.place(9, after + 20_000), later, step)
+
+    def test_restartTogether(self) -> None:
+        """
+        When the publisher's clock starts anew, audio and video stay beside each
+        other, however far each of them had come.
+        """
+        for audioEnd in (5_000, 59_980, 60_020):
+            timeline = Timeline()
+            timeline.place(9, 0)
+            timeline.place(8, 0)
+            timeline.place(8, audioEnd)
+            timeline.place(9, 60_000)
+            for time in range(0, 12_000, 40):
+                video = timeline.place(9, time)
+                audio = timeline.place(8, time + 10)
+            self.assertLess(abs(video + 10 - audio), 25, audioEnd)
+            self.assertGreaterEqual(video, 71_960)
+
+    def test_loops(self) -> None:
+        """
+        A source of 9 s that is looped 20 times is 180 s long.
+        """
+        timeline = Timeline()
+        for _ in range(20):
+            for time in range(0, 9_000, 40):
+                timeline.place(9, time)
+                timeline.place(8, time + 10)
+        self.assertLess(abs(timeline.end - 180_000), 1000)
+
+    def test_wrapInEachTrack(self) -> None:
+        """
+        Each track gets over 2^32 when its own time does.
+        """
+        timeline = Timeline()
+        timeline.place(9, 2**32 - 30)
+        self.assertEqual(timeline.place(8, 2**32 - 25), 5)
+        self.assertEqual(timeline.place(9, 10), 40)
+        self.assertEqual(timeline.place(8, 2**32 - 5), 25)
+        self.assertEqual(timeline.place(8, 15), 45)
+        self.assertEqual(timeline.end, 45)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from shutil import rmtree
 
@@ -186,6 +187,54 @@ class RecordingServiceTests(ServerTestCase):
         self.publisher().send(*BEGIN)
         self.assertEqual(self.files(), [])
 
+    def test_stopTwice(self) -> None:
+        """
+        Stopping it twice is like stopping it once.
+        """
+        for _ in range(2):
+            self.assertIsNone(self.successResultOf(self.service.stopService()))
+        self.service.startService()
+        source = self.publisher()
+        source.send(*BEGIN)
+        source.lose()
+        self.assertEqual(self.files(), [f"live/show-{STAMP}.flv"])
+
+    def test_stopBeforeStart(self) -> None:
+        """
+        A service that was never started, or could not be, can be stopped.
+        """
+        path = os.path.join(self.root, "file")
+        with open(path, "w"):
+            pass
+        service = RecordingService(
+            self.directory,
+            path,
+            NoReactor(),  # type: ignore[arg-type]
+        )
+        self.assertIsNone(self.successResultOf(service.stopService()))
+        self.assertRaises(StartError, service.startService)
+        self.assertIsNone(self.successResultOf(service.stopService()))
+
+    def test_tooSlow(self) -> None:
+        """
+        A recording that was given up, as the disk does not answer, is
+        forgotten at once, and the stream goes on.
+        """
+        thread = SlowThread()
+        self.service.inThread = thread  # type: ignore[method-assign]
+        self.directory.limits = replace(self.limits, recordingBytes=1000)
+        source, player = self.publisher(), self.player()
+        player.read()
+        with self.logs() as events:
+            source.send(*BEGIN, frame(40, 2000))
+        (line,) = logLines(events, LogLevel.critical)
+        self.assertIn("the disk is too slow", line)
+        self.assertEqual(thread.underWay, 1)
+        self.assertEqual(player.media(), plain(*BEGIN, frame(40, 2000)))
+        self.stop()
+        thread.run()
+        self.assertEqual(self.media(f"live/show-{STAMP}.flv"), [])
+
     def test_alreadyLive(self) -> None:
         """
         What was live before the start is not recorded.
@@ -248,7 +297,14 @@ class RecordingServiceTests(ServerTestCase):
         path = os.path.join(self.root, "file")
         with open(path, "w"):
             pass
-        self.assertIn(f"cannot record to {path}: ", self.refused(path))
+        self.assertEqual(
+            self.refused(path), f"rtmptwisted: cannot record to {path}: it is no folder"
+        )
+        below = os.path.join(path, "folder")
+        self.assertEqual(
+            self.refused(below),
+            f"rtmptwisted: cannot record to {below}: Not a directory",
+        )
 
     def test_folderCannotBeWritten(self) -> None:
         """

@@ -5,6 +5,7 @@ Tests of L{rtmptwisted.streams}: metadata, and what somebody gets who joins.
 from __future__ import annotations
 
 from rtmptwisted.wire.flv import FLVTag
+from tests.fakes import ReturningSink
 from tests.media import (
     audio,
     audioHeader,
@@ -57,6 +58,28 @@ class MetadataTests(LiveStreamTestCase):
         self.assertEqual(len(self.sink.tags), 1)
         self.stream.receiveMetadata({"width": 1280.0})
         self.assertEqual(len(self.sink.tags), 2)
+
+    def test_repeatedNaN(self) -> None:
+        """
+        Metadata with a number that is none, and so not equal to itself, is
+        repeated no more than any other.
+        """
+        for _ in range(3):
+            self.stream.receiveMetadata({"width": 640.0, "duration": float("nan")})
+        self.assertEqual(len(self.sink.tags), 1)
+
+    def test_order(self) -> None:
+        """
+        The same values in another order are new, and so are values of another
+        type that Python holds for equal.
+        """
+        for metadata in (
+            {"width": 1.0, "height": 2.0},
+            {"height": 2.0, "width": 1.0},
+            {"height": 2.0, "width": True},
+        ):
+            self.stream.receiveMetadata(dict(metadata))
+        self.assertEqual(len(self.sink.tags), 3)
 
     def test_absentTrack(self) -> None:
         """
@@ -116,6 +139,8 @@ class SnapshotTests(LiveStreamTestCase):
         """
         self.stream.receiveMetadata({"width": 640.0})
         self.receive(videoHeader(), audioHeader(), keyframe(0))
+        # Somebody who stays when the publisher changes.
+        self.stream.addSink(ReturningSink(self.stream))
         self.stream.end()
         again = self.directory.publish("live/show", WHO)
         self.assertIs(again, self.stream)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from rtmptwisted.streams import Publisher
 from rtmptwisted.wire.flv import FLVTag
-from tests.fakes import FakeSink, logLines
+from tests.fakes import FakeSink, ReturningSink, logLines
 from tests.flv_reader import AUDIO, VIDEO, Tag
 from tests.media import (
     audio,
@@ -65,17 +65,36 @@ class DeliveryTests(LiveStreamTestCase):
 
     def test_brokenSink(self) -> None:
         """
-        A sink that raises is removed, with its failure in the log; the others
-        lose nothing.
+        A sink that raises is told of the end and removed, with its failures in
+        the log, also when it raises there again; the others lose nothing.
         """
         broken, after = FakeSink(ZeroDivisionError("a defect")), FakeSink()
         self.stream.addSink(broken)
         self.stream.addSink(after)
         self.receive(keyframe(0), frame(40))
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
-        self.assertEqual(len(broken.tags), 1)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
+        self.assertEqual((len(broken.tags), broken.ended), (1, 1))
+        self.stream.end()
+        self.assertEqual((broken.ended, after.ended), (1, 1))
         for sink in (self.sink, after):
             self.assertEqual(plain(*sink.tags), plain(keyframe(0), frame(40)))
+
+    def test_brokenTag(self) -> None:
+        """
+        A sink that raises for a tag only can let go of what it holds: it is
+        told of the end, once, and gets nothing more.
+        """
+
+        class Broken(FakeSink):
+            def tagReceived(sink, tag: FLVTag) -> None:
+                super().tagReceived(tag)
+                raise ZeroDivisionError("a defect")
+
+        broken = self.stream.sharedSink("key", Broken)
+        self.receive(keyframe(0), frame(40))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual((len(broken.tags), broken.ended), (1, 1))
+        self.assertIsNot(self.stream.sharedSink("key", FakeSink), broken)
 
     def test_brokenEnd(self) -> None:
         """
@@ -263,12 +282,33 @@ class EndTests(LiveStreamTestCase):
         """
         A publisher cannot end the stream of another who has the name now.
         """
+        # Somebody who stays when the publisher changes.
+        self.stream.addSink(ReturningSink(self.stream))
         self.stream.end(WHO)
         other = Publisher("192.0.2.2:4000")
-        self.directory.publish("live/show", other)
+        again = self.directory.publish("live/show", other)
+        self.assertIs(again, self.stream)
         self.stream.end(WHO)
         # Equal to the one that publishes, but not the same.
         self.stream.end(Publisher("192.0.2.2:4000"))
         self.assertTrue(self.stream.isLive)
         self.stream.end(other)
         self.assertFalse(self.stream.isLive)
+
+    def test_sinksAreRemoved(self) -> None:
+        """
+        The sinks are removed at the end: one that does nothing for that gets
+        nothing of the next publish under the name.
+        """
+        # Keeps the stream itself from being forgotten.
+        self.stream.addSink(ReturningSink(self.stream))
+        shared = self.stream.sharedSink("key", FakeSink)
+        self.receive(keyframe(0))
+        self.stream.end()
+        self.assertIs(self.directory.publish("live/show", WHO), self.stream)
+        self.receive(keyframe(5000))
+        self.stream.end()
+        for sink in (self.sink, shared):
+            self.assertEqual(plain(*sink.tags), plain(keyframe(0)))
+            self.assertEqual(sink.ended, 1)
+        self.assertIsNot(self.stream.sharedSink("key", FakeSink), shared)

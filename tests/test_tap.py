@@ -13,6 +13,7 @@ from typing import Any
 
 from twisted.application.service import IService, IServiceMaker, MultiService
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.endpoints import serverFromString
 from twisted.internet.task import Clock
 from twisted.plugin import getPlugins
 from twisted.python import usage
@@ -67,12 +68,14 @@ class OptionsTests(SynchronousTestCase):
 
     def test_httpOff(self) -> None:
         """
-        HTTP can be turned off, alone.
+        HTTP can be turned off, in any case of letters, alone.
         """
-        self.assertEqual(parsed("--http", "off")["http"], [])
-        for arguments in (("off", "8080"), ("8080", "off")):
-            with self.assertRaises(usage.UsageError):
-                parsed("--http", arguments[0], "--http", arguments[1])
+        for off in ("off", "OFF", "Off"):
+            self.assertEqual(parsed("--http", off)["http"], [])
+            for arguments in ((off, "8080"), ("8080", off)):
+                with self.assertRaises(usage.UsageError) as raised:
+                    parsed("--http", arguments[0], "--http", arguments[1])
+                self.assertIn("--http off", str(raised.exception))
 
     def test_record(self) -> None:
         """
@@ -183,7 +186,8 @@ class MakeServiceTests(SynchronousTestCase):
 
     def test_noEndpoint(self) -> None:
         """
-        What is no endpoint ends the program with a line that names it.
+        What is no endpoint ends the program with a line that names it, in
+        quotes, as it may be empty, and says what would be one.
         """
         for arguments in (
             ("--port", "nonsense"),
@@ -196,9 +200,67 @@ class MakeServiceTests(SynchronousTestCase):
         ):
             with self.assertRaises(StartError) as raised:
                 self.make(*arguments)
-            self.assertIn(
-                f"{arguments[1]} is no endpoint", str(raised.exception), str(arguments)
+            text = str(raised.exception)
+            self.assertIn(f"{arguments[1]!r} is no endpoint (", text, arguments)
+            self.assertIn("give a port number", text)
+            self.assertIn("tcp:1935:interface=127.0.0.1", text)
+            self.assertNotIn("\n", text)
+
+    def test_anyError(self) -> None:
+        """
+        Whatever the parser of a kind of endpoints raises is told so.
+        """
+
+        def fail(reactor: object, description: str) -> None:
+            raise ZeroDivisionError("a defect")
+
+        self.patch(tap, "serverFromString", fail)
+        with self.assertRaises(StartError) as raised:
+            self.make()
+        self.assertIn("'tcp:1935' is no endpoint (a defect)", str(raised.exception))
+
+    def test_withoutTLS(self) -> None:
+        """
+        Without the packages that TLS needs it is told what to install.
+        """
+        for error in (
+            ModuleNotFoundError("No module named 'OpenSSL'"),
+            ImportError("no"),
+            NameError("name 'ssl' is not defined"),
+        ):
+
+            def fail(
+                reactor: object, description: str, error: Exception = error
+            ) -> None:
+                raise error
+
+            self.patch(tap, "serverFromString", fail)
+            with self.assertRaises(StartError) as raised:
+                self.make("--port", "ssl:1936:privateKey=key.pem")
+            self.assertEqual(
+                str(raised.exception.code),
+                "rtmptwisted: 'ssl:1936:privateKey=key.pem' needs TLS: "
+                "install rtmptwisted[tls]",
             )
+
+    def test_withoutTLSOnHTTP(self) -> None:
+        """
+        The same holds for HTTP.
+        """
+        real = serverFromString
+
+        def fail(reactor: object, description: str) -> object:
+            if description.startswith("ssl:"):
+                raise ImportError("No module named 'OpenSSL'")
+            return real(reactor, description)
+
+        self.patch(tap, "serverFromString", fail)
+        self.assertEqual(len(self.make()), 3)
+        with self.assertRaises(StartError) as raised:
+            self.make("--http", "ssl:8443")
+        self.assertIn(
+            "'ssl:8443' needs TLS: install rtmptwisted[tls]", str(raised.exception)
+        )
 
 
 class AnnouncementTests(ServerTestCase):
@@ -220,7 +282,6 @@ class AnnouncementTests(ServerTestCase):
             ("tls:1935", IPv4Address("TCP", "1.2.3.4", 1935), "rtmps://1.2.3.4:1935/"),
             ("ssl:443:x", IPv4Address("TCP", "1.2.3.4", 443), "rtmps://1.2.3.4/"),
             ("ssl:9", IPv4Address("TCP", "0.0.0.0", 9), "rtmps://localhost:9/"),
-            ("unix:/x", UNIXAddress("/x"), "rtmp://localhost/"),
         ):
             with self.logs() as events:
                 tap._announceRTMP(description)(address)
@@ -238,7 +299,10 @@ class AnnouncementTests(ServerTestCase):
         for description, address, url in (
             ("tcp:8080", IPv4Address("TCP", "0.0.0.0", 8080), "http://localhost:8080"),
             ("tls:8443", IPv4Address("TCP", "1.2.3.4", 8443), "https://1.2.3.4:8443"),
-            ("ssl:443", IPv4Address("TCP", "0.0.0.0", 443), "https://localhost:443"),
+            ("ssl:443", IPv4Address("TCP", "0.0.0.0", 443), "https://localhost"),
+            ("tcp:80", IPv4Address("TCP", "0.0.0.0", 80), "http://localhost"),
+            ("tcp:443", IPv4Address("TCP", "::1", 443), "http://[::1]:443"),
+            ("ssl:80", IPv4Address("TCP", "1.2.3.4", 80), "https://1.2.3.4:80"),
         ):
             with self.logs() as events:
                 tap._announceHTTP(description)(address)
@@ -249,6 +313,18 @@ class AnnouncementTests(ServerTestCase):
                     f"what is live: {url}/",
                 ],
             )
+
+    def test_unix(self) -> None:
+        """
+        A UNIX socket has no URL, and none is made up.
+        """
+        for announcer, protocol in (
+            (tap._announceRTMP, "RTMP"),
+            (tap._announceHTTP, "HTTP"),
+        ):
+            with self.logs() as events:
+                announcer("unix:/x")(UNIXAddress("/x"))
+            self.assertEqual(logLines(events), [f"{protocol} on unix:/x"])
 
 
 class LiveServiceTests(ServerTestCase):

@@ -29,7 +29,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from rtmptwisted.errors import AMFError
+from rtmptwisted.errors import AMFError, AMFLimitError
 from rtmptwisted.wire.amfvalues import (
     UNDEFINED,
     AMFValue,
@@ -62,6 +62,10 @@ _CONTAINERS = (
     Marker.STRICT_ARRAY,
     Marker.TYPED_OBJECT,
 )
+#: What can be written, far beyond what is read by default, and well before the
+#: interpreter's own limit.
+_DEEPEST = 200
+
 _END = b"\x00\x00\x09"
 _number = struct.Struct(">d")
 _date = struct.Struct(">dh")
@@ -74,14 +78,22 @@ def decode(data: bytes, limits: Limits | None = None) -> list[AMFValue]:
     Read all the values that C{data} holds, one after the other.
 
     Objects and arrays that the end of the data cuts off are accepted as they
-    stand: some encoders never write their end marker.
+    stand: some encoders never write their end marker.  What follows the first
+    value and cannot be read is left out: some write more than they should.
 
-    @raise AMFError: when a value is malformed or past a limit.
+    @raise AMFError: when the first value is malformed, or any past a limit.
     """
     decoder = _Decoder(data, limits or Limits())
-    values = []
+    values: list[AMFValue] = []
     while not decoder.exhausted:
-        values.append(decoder.value(0))
+        try:
+            values.append(decoder.value(0))
+        except AMFLimitError:
+            raise
+        except AMFError:
+            if not values:
+                raise
+            break
     return values
 
 
@@ -111,9 +123,11 @@ class _Decoder:
         self._position = 0
         self._limits = limits
         self._values = 0
-        # What a Reference marker can point at; None until it is complete, so
-        # that no value can come to contain itself.
-        self._complex: list[AMFValue] = []
+        # What a Reference marker can point at, and its size when written; None
+        # until it is complete, so that no value can come to contain itself.
+        self._complex: list[tuple[AMFValue, int]] = []
+        # Bytes that references stand for.
+        self._referred = 0
 
     @property
     def exhausted(self) -> bool:
@@ -149,9 +163,11 @@ class _Decoder:
     def _count(self, depth: int) -> None:
         self._values += 1
         if self._values > self._limits.amfValues:
-            raise AMFError(f"more than {self._limits.amfValues} values in a message")
+            raise AMFLimitError(
+                f"more than {self._limits.amfValues} values in a message"
+            )
         if depth > self._limits.amfDepth:
-            raise AMFError(f"values nested deeper than {self._limits.amfDepth}")
+            raise AMFLimitError(f"values nested deeper than {self._limits.amfDepth}")
 
     def _scalar(self, marker: int) -> AMFValue:
         match marker:
@@ -178,8 +194,11 @@ class _Decoder:
         index = int.from_bytes(self._take(2), "big")
         if index >= len(self._complex):
             raise AMFError(f"a reference to object {index}, which does not exist")
-        value = self._complex[index]
+        value, size = self._complex[index]
         self._countInside(value, depth)
+        self._referred += size
+        if self._referred > self._limits.dataMessage:
+            raise AMFLimitError(f"references to {self._referred} bytes in a message")
         return value
 
     def _countInside(self, value: AMFValue, depth: int) -> None:
@@ -192,7 +211,8 @@ class _Decoder:
 
     def _container(self, marker: int, depth: int) -> AMFValue:
         index = len(self._complex)
-        self._complex.append(None)
+        self._complex.append((None, 0))
+        start = self._position + self._referred
         container: AMFValue
         if marker == Marker.STRICT_ARRAY:
             container = self._strictArray(depth)
@@ -207,7 +227,7 @@ class _Decoder:
                 properties = {}
             self._properties(properties, depth)
             container = properties
-        self._complex[index] = container
+        self._complex[index] = container, self._position + self._referred - start
         return container
 
     def _strictArray(self, depth: int) -> list[AMFValue]:
@@ -226,8 +246,8 @@ class _Decoder:
 
 
 def _write(out: bytearray, value: AMFValue, depth: int) -> None:
-    if depth > Limits.amfDepth:
-        raise AMFError(f"values nested deeper than {Limits.amfDepth}")
+    if depth > _DEEPEST:
+        raise AMFError(f"values nested deeper than {_DEEPEST}")
     # bool before int, and the subclasses of str and dict before those.
     match value:
         case None:

@@ -53,13 +53,16 @@ class FastBuffer:
                 f"{len(self._data)} bytes wait to be interpreted, "
                 f"the limit is {self.limit}"
             )
-        self._data += data
+        if self._data:
+            self._data += data
+        else:
+            self._data = bytearray(data)
 
-    def peek(self, count: int) -> bytes:
+    def peek(self, count: int) -> bytearray:
         """
         @return: up to C{count} bytes after the cursor, which stays.
         """
-        return bytes(self._data[self._cursor : self._cursor + count])
+        return self._data[self._cursor : self._cursor + count]
 
     def every(self, step: int, start: int, stop: int) -> bytearray:
         """
@@ -94,7 +97,8 @@ class FastBuffer:
         Everything before the cursor is consumed.
         """
         if self._cursor == len(self._data):
-            self._data.clear()
+            # Smaller than clearing it: what comes next makes a new one.
+            self._data = bytearray()
             self._committed = self._cursor = 0
         else:
             self._committed = self._cursor

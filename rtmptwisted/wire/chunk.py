@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from rtmptwisted.errors import ChunkError
 from rtmptwisted.wire.buffer import FastBuffer
-from rtmptwisted.wire.chunkheader import LONGEST_HEADER, Header, HeaderReader, Parsed
+from rtmptwisted.wire.chunkheader import LONGEST_HEADER, Header, HeaderReader
 from rtmptwisted.wire.coding import decodeChunkSize
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import Message, MessageType
@@ -29,6 +29,9 @@ _SMALL_PART = 1024
 #: the chunks turn out to be interleaved; at 128 bytes a chunk it is one read
 #: of 64 KiB.
 _WINDOW = 512
+
+#: The type 3 headers of one byte, by chunk stream.
+_MARKS = {number: bytes((0xC0 | number,)) for number in range(2, 64)}
 
 
 class _ChunkStream:
@@ -92,13 +95,14 @@ class ChunkReader:
         """
         buffer = self._buffer
         while (there := len(buffer)) >= self._needed:
-            message = self._nextChunk() if self._open is None else self._nextPiece()
+            if self._open is None:
+                message = self._nextChunk(there)
+            else:
+                message = self._nextPiece(there)
             if message is not None:
                 if message.typeID <= MessageType.ABORT:
                     self._obey(message)
                 return message
-            if len(buffer) == there:
-                break
         return None
 
     def _obey(self, message: Message) -> None:
@@ -115,9 +119,12 @@ class ChunkReader:
         stream.parts = None
         self.abandoned += 1
 
-    def _nextChunk(self) -> Message | None:
+    def _nextChunk(self, there: int) -> Message | None:
         """
-        Read one chunk, or a run of chunks of one message.
+        Read one chunk, or a run of chunks of one message.  When that is not
+        possible yet, say how many bytes are needed.
+
+        @param there: the bytes in the buffer.
         """
         head = self._buffer.peek(LONGEST_HEADER)
         chunkStreamID = head[0] & 0x3F
@@ -136,11 +143,14 @@ class ChunkReader:
         if isinstance(parsed, int):
             self._needed = parsed
             return None
-        remaining = parsed.header.length - (0 if parsed.starts else stream.received)
-        data = self._payload(parsed, remaining, chunkStreamID)
+        header, size, starts = parsed
+        remaining = header.length if starts else header.length - stream.received
+        # A run needs the same one-byte header before each of its chunks.
+        mark = None if header.extended else _MARKS.get(chunkStreamID)
+        data = self._payload(size, remaining, there - size, mark)
         if data is None:
             return None
-        return self._accept(chunkStreamID, stream, parsed, data)
+        return self._accept(chunkStreamID, stream, header, starts, data)
 
     def _fresh(self, chunkStreamID: int, form: int) -> _ChunkStream:
         # librtmp opens chunk streams with type 1; no other type tells enough.
@@ -153,45 +163,40 @@ class ChunkReader:
         return _ChunkStream()
 
     def _payload(
-        self, parsed: Parsed, remaining: int, chunkStreamID: int
+        self, size: int, remaining: int, there: int, mark: bytes | None
     ) -> bytearray | None:
         """
         Take the header and the payload of a chunk, or of a run of chunks.
+
+        @param size: the length of the header.
+        @param remaining: payload bytes until the end of the message.
+        @param there: bytes in the buffer behind the header.
+        @param mark: the header of the other chunks, if there can be a run.
         """
         buffer = self._buffer
-        size = parsed.size
         wanted = min(remaining, self.chunkSize)
-        there = len(buffer) - size
         if there < wanted:
             if wanted <= _LONGEST_WAIT:
                 self._needed = size + wanted
                 return None
             self._due = wanted - there
             wanted = there
-        elif (
-            wanted < remaining
-            and self._vectorised
-            and chunkStreamID < 64
-            and not parsed.header.extended
-        ):
-            return self._run(size, remaining, bytes((0xC0 | chunkStreamID,)))
+        elif wanted < remaining and mark is not None and self._vectorised:
+            return self._run(size, remaining, there, mark)
         buffer.skip(size)
         return buffer.take(wanted)
 
-    def _run(self, size: int, remaining: int, mark: bytes) -> bytearray:
+    def _run(self, size: int, remaining: int, there: int, mark: bytes) -> bytearray:
         """
         Take as many chunks of one message as follow one another.
 
         The first is whole, and not the last of its message.
 
-        @param size: the length of the first chunk's header.
-        @param remaining: payload bytes until the end of the message.
-        @param mark: the header of the other chunks, one byte.
+        See L{_payload} for the parameters.
         """
         buffer = self._buffer
         chunkSize = self.chunkSize
         stride = chunkSize + 1
-        there = len(buffer) - size
         stop = remaining + (remaining - 1) // chunkSize
         if stop > there or stop > _WINDOW * stride:
             stop = min((there + 1) // stride, _WINDOW) * stride - 1
@@ -205,30 +210,37 @@ class ChunkReader:
         return span
 
     def _accept(
-        self, chunkStreamID: int, stream: _ChunkStream, parsed: Parsed, data: bytearray
+        self,
+        chunkStreamID: int,
+        stream: _ChunkStream,
+        header: Header,
+        starts: bool,
+        data: bytearray,
     ) -> Message | None:
         """
         Commit what was read.
         """
         self._buffer.commit()
         self._needed = 1
-        if parsed.starts:
+        if starts:
             if stream.parts is not None:
                 self._abandon(stream)
-            stream.header = parsed.header
-            stream.parts = []
+            stream.header = header
             self._streams[chunkStreamID] = stream
+            if len(data) == header.length:
+                return _message(header, bytes(data), chunkStreamID)
+            stream.parts = []
         if self._due:
             self._open = chunkStreamID, stream
         return self._append(chunkStreamID, stream, data)
 
-    def _nextPiece(self) -> Message | None:
+    def _nextPiece(self, there: int) -> Message | None:
         """
         Take what has arrived of a large chunk.
         """
         assert self._open is not None
         chunkStreamID, stream = self._open
-        data = self._buffer.take(min(self._due, len(self._buffer)))
+        data = self._buffer.take(min(self._due, there))
         self._buffer.commit()
         self._due -= len(data)
         if not self._due:
@@ -265,10 +277,14 @@ class ChunkReader:
             payload = bytes(data)
         stream.parts = None
         stream.received = 0
-        return Message(
-            header.typeID,
-            header.timestamp,
-            header.messageStreamID,
-            payload,
-            chunkStreamID,
-        )
+        return _message(header, payload, chunkStreamID)
+
+
+def _message(header: Header, payload: bytes, chunkStreamID: int) -> Message:
+    return Message(
+        header.typeID,
+        header.timestamp,
+        header.messageStreamID,
+        payload,
+        chunkStreamID,
+    )

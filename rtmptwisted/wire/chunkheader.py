@@ -7,7 +7,7 @@ senders differ from it, noted where they are handled.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from rtmptwisted.errors import ChunkError
 from rtmptwisted.wire.limits import Limits
@@ -48,18 +48,10 @@ class Header(NamedTuple):
     messageStreamID: int = 0
 
 
-class Parsed(NamedTuple):
-    """
-    A chunk header that is all there.
-
-    @ivar header: what its chunk stream knows with it.
-    @ivar size: of this header, in bytes.
-    @ivar starts: whether a message starts here.
-    """
-
-    header: Header
-    size: int
-    starts: bool
+#: A chunk header that is all there: what its chunk stream knows with it, its
+#: size in bytes, and whether a message starts here.  A plain tuple, since one is
+#: made for each message.
+Parsed: TypeAlias = tuple[Header, int, bool]
 
 
 class HeaderReader:
@@ -85,7 +77,7 @@ class HeaderReader:
         }
 
     def read(
-        self, head: bytes, start: int, last: Header, underWay: bool
+        self, head: bytearray, start: int, last: Header, underWay: bool
     ) -> Parsed | int:
         """
         Read what follows the basic header.
@@ -116,7 +108,7 @@ class HeaderReader:
         repeated = (length, typeID) == (last.length, last.typeID)
         if form and repeated and underWay:
             # Type 1 or 2 inside a message: some senders do that for type 3.
-            return Parsed(last, size, False)
+            return (last, size, False)
         self._check(typeID, length)
         if form:
             timestamp = (last.timestamp + field) & 0xFFFFFFFF
@@ -129,7 +121,7 @@ class HeaderReader:
         header = Header(
             timestamp, field, delta, extended, length, typeID, messageStreamID
         )
-        return Parsed(header, size, True)
+        return (header, size, True)
 
     def _check(self, typeID: int, length: int) -> None:
         """
@@ -143,7 +135,7 @@ class HeaderReader:
             )
 
     def _typeThree(
-        self, head: bytes, size: int, last: Header, underWay: bool
+        self, head: bytearray, size: int, last: Header, underWay: bool
     ) -> Parsed | int:
         """
         Read what follows the basic header of a type 3 chunk, if anything.
@@ -154,7 +146,7 @@ class HeaderReader:
                 if len(head) < size:
                     return size
             timestamp = (last.timestamp + last.delta) & 0xFFFFFFFF
-            return Parsed(last._replace(timestamp=timestamp), size, True)
+            return (last._replace(timestamp=timestamp), size, True)
         if last.extended:
             found = head[size : size + 4]
             repeated = self._extendedRepeated(last, found)
@@ -163,9 +155,9 @@ class HeaderReader:
                 return size + len(found) + 1
             if repeated:
                 size += 4
-        return Parsed(last, size, False)
+        return (last, size, False)
 
-    def _extendedRepeated(self, header: Header, found: bytes) -> bool | None:
+    def _extendedRepeated(self, header: Header, found: bytearray) -> bool | None:
         """
         Tell whether a continuation chunk repeats the extended timestamp.
 

@@ -187,14 +187,20 @@ def _encodeCommand(command: Command) -> Message:
     )
 
 
-def splitAggregate(message: Message) -> Iterator[Message]:
+#: What an aggregate may consist of, which has limits of its own.
+_PARTS = (MessageType.AUDIO, MessageType.VIDEO, MessageType.DATA, MessageType.DATA_AMF3)
+
+
+def splitAggregate(message: Message, limits: Limits) -> Iterator[Message]:
     """
     Take an aggregate message apart (section 7.1.6).
 
     The first part gets the aggregate's timestamp, the others keep their
-    distance to it.  A part that is cut off ends the walk.
+    distance to it.  A part that is cut off ends the walk.  Parts that are
+    neither media nor data are left out.
 
-    @raise ProtocolError: for an aggregate inside an aggregate.
+    @raise ProtocolError: for an aggregate inside an aggregate, and for data
+        past its limit.
     """
     payload = message.payload
     position = 0
@@ -209,13 +215,17 @@ def splitAggregate(message: Message) -> Iterator[Message]:
             return
         if typeID == MessageType.AGGREGATE:
             raise ProtocolError("an aggregate message inside another")
+        isData = typeID in (MessageType.DATA, MessageType.DATA_AMF3)
+        if isData and size > limits.dataMessage:
+            raise ProtocolError(f"{size} bytes of data in an aggregate message")
         if first is None:
             first = time
-        yield Message(
-            typeID,
-            (message.timestamp + time - first) & 0xFFFFFFFF,
-            message.messageStreamID,
-            payload[start : start + size],
-            message.chunkStreamID,
-        )
+        if typeID in _PARTS:
+            yield Message(
+                typeID,
+                (message.timestamp + time - first) & 0xFFFFFFFF,
+                message.messageStreamID,
+                payload[start : start + size],
+                message.chunkStreamID,
+            )
         position = start + size + 4

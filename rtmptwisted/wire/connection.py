@@ -69,10 +69,10 @@ class State(enum.Enum):
     How far a connection has come.
     """
 
-    HANDSHAKE = "handshake"
+    HANDSHAKE = "in the handshake"
     CONNECTING = "before connect"
-    CONNECTED = "connected"
-    FAILED = "failed"
+    CONNECTED = "after connect"
+    FAILED = "after a failure"
 
 
 class Input(enum.Enum):
@@ -207,7 +207,7 @@ class RTMPConnection:
     def _advance(self, happened: Input) -> None:
         following = TRANSITIONS.get((self.state, happened))
         if following is None:
-            raise ProtocolError(f"{happened.value} while {self.state.value}")
+            raise ProtocolError(f"{happened.value} {self.state.value}")
         self.state = following
 
     def _next(self) -> Event | NeedData:
@@ -239,7 +239,7 @@ class RTMPConnection:
             return message
         if typeID == MessageType.AGGREGATE:
             self._advance(Input.MEDIA)
-            self._parts = splitAggregate(message)
+            self._parts = splitAggregate(message, self._limits)
             return None
         decoded = self._decode(message)
         match decoded:

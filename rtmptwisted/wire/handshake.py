@@ -118,7 +118,7 @@ class ServerHandshake:
             return b""
         start = buffer.peek(4)
         if start and start[0] != VERSION:
-            raise HandshakeError(_explain(start))
+            raise HandshakeError(_explain(bytes(start)))
         if len(buffer) < 1 + SIZE:
             return None
         buffer.skip(1)

@@ -74,6 +74,10 @@ class Limits:
     #: acknowledgement pauses anyway.
     quietSeconds: float = 0.02
 
+    #: Answers that wait for a client which does not read them.  All of a normal
+    #: connection's answers together have a few KiB.
+    replyBytes: int = 256 * KIB
+
     #: How long a connection that we close may take to read what is left.
     closeSeconds: float = 5.0
 
@@ -99,6 +103,10 @@ class Limits:
     settleSeconds: float = 1.0
     #: The same for one whose timestamps do not move, in frames.
     settleFrames: int = 250
+
+    #: What viewers get first is written in pieces of this size, so that each
+    #: piece that goes out shows that the viewer still reads.
+    openingPieceBytes: int = 256 * KIB
 
     #: What one viewer may be behind, beyond what its socket holds, before it
     #: loses everything up to the next keyframe: by size,

@@ -21,7 +21,7 @@ from rtmptwisted.wire.message import Message, MessageType, SetChunkSize
 #: Payload of one measurement, in bytes.
 _AMOUNT = 20_000_000
 
-_RUNS = 7
+_RUNS = 11
 
 #: What one read of a Twisted transport brings at the most, in bytes.
 _READ = 65536

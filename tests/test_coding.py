@@ -1,5 +1,5 @@
 """
-Tests for L{rtmptwisted.wire.message}.
+Tests for L{rtmptwisted.wire.coding}.
 
 The T numbers are those of the project's list of traps of the wire.
 """
@@ -139,10 +139,22 @@ class CommandTests(SynchronousTestCase):
 
     def test_amf3Values(self) -> None:
         """
-        T-45: values in AMF3 itself are not understood.
+        T-45: values in AMF3 itself are not understood; what stands before
+        them is.
         """
-        payload = b"\0\x02\0\1x" + ONE + b"\x11\x0a\x0b\1"
-        self.assertRaises(AMFError, read, 17, payload)
+        start = b"\0\x02\0\1x" + ONE
+        amf3 = b"\x11\x0a\x0b\1"
+        self.assertEqual(read(17, start + amf3), Command("x", 1.0))
+        found = read(17, start + b"\5" + ONE + amf3 + ONE)
+        self.assertEqual(found, Command("x", 1.0, None, [1.0]))
+        self.assertRaises(AMFError, read, 17, b"\0" + amf3)
+
+    def test_rubbishBehind(self) -> None:
+        """
+        Bytes behind a command that are no value are left out.
+        """
+        found = read(20, b"\x02\0\1x" + ONE + b"\5\x02\0\1s" + b"\0\0\0")
+        self.assertEqual(found, Command("x", 1.0, None, ["s"]))
 
     def test_sparse(self) -> None:
         """
@@ -290,11 +302,14 @@ class AggregateTests(SynchronousTestCase):
     T-69: aggregate messages taken apart.
     """
 
-    def split(self, payload: bytes, timestamp: int = 1000) -> list[Message]:
+    def split(
+        self, payload: bytes, timestamp: int = 1000, limits: Limits | None = None
+    ) -> list[Message]:
         """
         @return: the parts of an aggregate on message stream 7.
         """
-        return list(splitAggregate(Message(22, timestamp, 7, payload, 6)))
+        message = Message(22, timestamp, 7, payload, 6)
+        return list(splitAggregate(message, limits or Limits()))
 
     def test_parts(self) -> None:
         """
@@ -350,15 +365,50 @@ class AggregateTests(SynchronousTestCase):
         inner = pointer(part(8, 0, b"x"))
         self.assertRaises(ProtocolError, self.split, pointer(part(22, 0, inner)))
 
+    def test_types(self) -> None:
+        """
+        Audio, video and data come out, of either AMF version, and nothing
+        else: what has other limits cannot come in by this way.  Times are
+        counted from the first part, whatever it is.
+        """
+        payload = b"".join(
+            pointer(part(typeID, 100 + typeID, b"\0\0\1\0"))
+            for typeID in range(256)
+            if typeID != 22
+        )
+        found = self.split(payload)
+        self.assertEqual(
+            [(each.typeID, each.timestamp) for each in found],
+            [(8, 1008), (9, 1009), (15, 1015), (18, 1018)],
+        )
+
+    def test_dataLimit(self) -> None:
+        """
+        Data has the limit that it has in a message of its own; media has not.
+        """
+        limits = Limits(dataMessage=10)
+        for typeID in (15, 18):
+            for size in (0, 10):
+                payload = pointer(part(typeID, 0, bytes(size)))
+                self.assertEqual(len(self.split(payload, limits=limits)), 1)
+            payload = pointer(part(typeID, 0, bytes(11)))
+            self.assertEqual(len(self.split(payload)), 1)
+            self.assertRaises(ProtocolError, self.split, payload, limits=limits)
+        for typeID in (8, 9):
+            payload = pointer(part(typeID, 0, bytes(11)))
+            self.assertEqual(len(self.split(payload, limits=limits)), 1)
+
     def test_oneAtATime(self) -> None:
         """
         The parts are made as they are asked for.
         """
-        bad = pointer(part(8, 0, b"x")) + pointer(part(22, 0, b""))
-        walk = splitAggregate(Message(22, 0, 7, bad, 6))
-        self.assertIsInstance(walk, Iterator)
-        self.assertEqual(next(walk).payload, b"x")
-        self.assertRaises(ProtocolError, next, walk)
+        limits = Limits(dataMessage=10)
+        for wrong in (part(22, 0, b""), part(18, 0, bytes(11))):
+            bad = pointer(part(8, 0, b"x")) + pointer(wrong)
+            walk = splitAggregate(Message(22, 0, 7, bad, 6), limits)
+            self.assertIsInstance(walk, Iterator)
+            self.assertEqual(next(walk).payload, b"x")
+            self.assertRaises(ProtocolError, next, walk)
 
     def test_noise(self) -> None:
         """
@@ -374,3 +424,4 @@ class AggregateTests(SynchronousTestCase):
             except ProtocolError:
                 continue
             self.assertLess(sum(11 + len(m.payload) for m in found), 201)
+            self.assertLessEqual({m.typeID for m in found}, {8, 9, 15, 18})
