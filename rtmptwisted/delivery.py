@@ -187,10 +187,13 @@ class FanOut:
         try:
             action()
         except Exception:
-            self._log.failure("a viewer at {peer} failed", peer=viewer.outlet.peer)
-            self.remove(viewer)
-            with suppress(Exception):
-                viewer.outlet.abort()
+            self._viewerFailed(viewer)
+
+    def _viewerFailed(self, viewer: Viewer) -> None:
+        self._log.failure("a viewer at {peer} failed", peer=viewer.outlet.peer)
+        self.remove(viewer)
+        with suppress(Exception):
+            viewer.outlet.abort()
 
     def _schedule(self) -> None:
         # After this turn of the reactor: what the publisher sent in one go is
@@ -212,15 +215,19 @@ class FanOut:
         flush = Flush(self._format.frame(b"".join(pending)), frames)
         restart: Flush | None = None
         for viewer in list(self._viewers):
-            if not viewer.skipping:
-                self._try(viewer, partial(viewer.deliver, flush))
-            elif keyframe is None or viewer.muted:
-                self._try(viewer, viewer.checkStalled)
-            else:
-                if restart is None:
-                    restart = self._restart(pending, frames, *keyframe)
-                viewer.skipping = False
-                self._try(viewer, partial(viewer.deliver, restart))
+            # Not through _try: this is all the work that a viewer costs.
+            try:
+                if not viewer.skipping:
+                    viewer.deliver(flush)
+                elif keyframe is None or viewer.muted:
+                    viewer.checkStalled()
+                else:
+                    if restart is None:
+                        restart = self._restart(pending, frames, *keyframe)
+                    viewer.skipping = False
+                    viewer.deliver(restart)
+            except Exception:
+                self._viewerFailed(viewer)
 
     def _restart(
         self, pending: list[bytes], frames: int, at: int, before: int, tag: FLVTag

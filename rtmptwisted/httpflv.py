@@ -10,7 +10,6 @@ from io import BytesIO
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.http import (
     BAD_REQUEST,
@@ -50,8 +49,6 @@ class HTTPViewer:
     """
 
     protocol = "HTTP-FLV"
-
-    _log = Logger()
 
     def __init__(self, request: Request, stream: LiveStream) -> None:
         directory = stream.directory

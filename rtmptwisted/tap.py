@@ -158,34 +158,31 @@ def _url(scheme: str, description: str, address: IAddress) -> str | None:
     return f"{scheme}://{place}" + ("" if port == _USUAL_PORTS[scheme] else f":{port}")
 
 
-def _announceRTMP(description: str) -> Callable[[IAddress], None]:
-    def announce(address: IAddress) -> None:
-        url = _url("rtmp", description, address)
-        if url is None:
-            _log.info("RTMP on {endpoint}", endpoint=description)
-        else:
-            _log.info(
-                "RTMP on {endpoint}: publish to and play from {url}/live/NAME",
-                endpoint=description,
-                url=url,
-            )
+def _announcer(scheme: str, text: str) -> Callable[[str], Callable[[IAddress], None]]:
+    """
+    @param scheme: of the URLs, without TLS.
+    @param text: the log line, with places for C{endpoint} and C{url}.
+    @return: makes, of an endpoint description, what L{ListeningService} calls
+        when the port is open.
+    """
 
-    return announce
+    def announcing(description: str) -> Callable[[IAddress], None]:
+        def announce(address: IAddress) -> None:
+            url = _url(scheme, description, address)
+            line = text if url is not None else f"{scheme.upper()} on {{endpoint}}"
+            _log.info(line, endpoint=description, url=url)
+
+        return announce
+
+    return announcing
 
 
-def _announceHTTP(description: str) -> Callable[[IAddress], None]:
-    def announce(address: IAddress) -> None:
-        url = _url("http", description, address)
-        if url is None:
-            _log.info("HTTP on {endpoint}", endpoint=description)
-        else:
-            _log.info(
-                "HTTP on {endpoint}: watch {url}/live/NAME.flv, what is live: {url}/",
-                endpoint=description,
-                url=url,
-            )
-
-    return announce
+_announceRTMP = _announcer(
+    "rtmp", "RTMP on {endpoint}: publish to and play from {url}/live/NAME"
+)
+_announceHTTP = _announcer(
+    "http", "HTTP on {endpoint}: watch {url}/live/NAME.flv, what is live: {url}/"
+)
 
 
 def _endpoint(reactor: object, description: str) -> IStreamServerEndpoint:

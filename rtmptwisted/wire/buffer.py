@@ -97,7 +97,7 @@ class FastBuffer:
         Everything before the cursor is consumed.
         """
         if self._cursor == len(self._data):
-            # Smaller than clearing it: what comes next makes a new one.
+            # An idle connection holds nothing.
             self._data = bytearray()
             self._committed = self._cursor = 0
         else:

@@ -39,7 +39,6 @@ class UserControlType:
 
     STREAM_BEGIN = 0
     STREAM_EOF = 1
-    SET_BUFFER_LENGTH = 3
     PING_REQUEST = 6
     PING_RESPONSE = 7
 
