@@ -14,19 +14,46 @@ To add a command, or to replace one::
 
 from __future__ import annotations
 
+from rtmptwisted.capabilities import clientCapabilities, serverCapabilities
 from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.formats import CHUNK_SIZE
-from rtmptwisted.names import LONGEST_KEY, checkApp
-from rtmptwisted.netstream import NetStream
+from rtmptwisted.names import LONGEST_KEY, appOf, checkApp
+from rtmptwisted.playing import (
+    pause,
+    play,
+    play2,
+    receiveAudio,
+    receiveVideo,
+    seek,
+)
 from rtmptwisted.registry import CommandRegistry, commandHandler
 from rtmptwisted.session import Session
 from rtmptwisted.wire.message import (
     Command,
     SetChunkSize,
     SetPeerBandwidth,
-    UserControlType,
     WindowAckSize,
 )
+
+__all__ = [
+    "acknowledge",
+    "closeStream",
+    "connect",
+    "createStream",
+    "deleteStream",
+    "fcPublish",
+    "fcSubscribe",
+    "fcUnpublish",
+    "getStreamLength",
+    "pause",
+    "play",
+    "play2",
+    "publish",
+    "receiveAudio",
+    "receiveVideo",
+    "seek",
+    "standardCommands",
+]
 
 #: What we announce as window and bandwidth, in bytes.  0 would make ffmpeg
 #: give up.
@@ -37,7 +64,6 @@ SERVER_VERSION = "FMS/3,0,1,123"
 CAPABILITIES = 31.0
 
 _BAD_PUBLISH_NAME = "NetStream.Publish.BadName"
-_BAD_PLAY_NAME = "NetStream.Play.StreamNotFound"
 
 
 def standardCommands() -> CommandRegistry:
@@ -57,7 +83,10 @@ def standardCommands() -> CommandRegistry:
         ("FCSubscribe", fcSubscribe),
         ("publish", publish),
         ("play", play),
+        ("play2", play2),
         ("pause", pause),
+        ("pauseRaw", pause),
+        ("seek", seek),
         ("receiveAudio", receiveAudio),
         ("receiveVideo", receiveVideo),
         ("closeStream", closeStream),
@@ -75,8 +104,8 @@ def connect(session: Session, command: Command) -> None:
     properties = command.commandObject
     if isinstance(properties, dict):
         session.properties = properties
-    app = session.properties.get("app")
-    session.app = app if isinstance(app, str) else ""
+    session.app = appOf(session.properties)
+    session.capabilities = clientCapabilities(session.properties)
     try:
         checkApp(session.app)
     except InvalidName as error:
@@ -92,7 +121,11 @@ def connect(session: Session, command: Command) -> None:
             "description": "connected",
             "objectEncoding": 0.0,
         },
-        commandObject={"fmsVer": SERVER_VERSION, "capabilities": CAPABILITIES},
+        commandObject={
+            "fmsVer": SERVER_VERSION,
+            "capabilities": CAPABILITIES,
+            **serverCapabilities(session.capabilities),
+        },
     )
 
 
@@ -169,76 +202,17 @@ def fcUnpublish(session: Session, command: Command) -> None:
     _announce(session, command, "onFCUnpublish", "NetStream.Unpublish.Success")
 
 
-def _netStream(session: Session, command: Command, code: str) -> NetStream:
-    netStream = session.netStream(command.messageStreamID)
-    if netStream is None:
-        raise CommandRejected(
-            code, f"there is no stream {command.messageStreamID}: call createStream"
-        )
-    return netStream
-
-
 @commandHandler
 def publish(session: Session, command: Command) -> None:
     """
     Begin to publish (section 7.2.2.6).
     """
-    netStream = _netStream(session, command, _BAD_PUBLISH_NAME)
+    netStream = session.requireNetStream(command, _BAD_PUBLISH_NAME)
     name = session.parseName(command.argument(0), _BAD_PUBLISH_NAME)
     netStream.publish(name)
     session.sendStatus(
         netStream.id, "NetStream.Publish.Start", f"{name.key} is now published"
     )
-
-
-@commandHandler
-def play(session: Session, command: Command) -> None:
-    """
-    Begin to play, or to wait for the publisher (section 7.2.2.1).
-    """
-    netStream = _netStream(session, command, _BAD_PLAY_NAME)
-    name = session.parseName(command.argument(0), _BAD_PLAY_NAME)
-    player = netStream.play(name)
-    session.sendUserControl(UserControlType.STREAM_BEGIN, netStream.id)
-    session.sendStatus(netStream.id, "NetStream.Play.Reset", f"playing {name.key}")
-    session.sendStatus(
-        netStream.id, "NetStream.Play.Start", f"{name.key} is now played"
-    )
-    player.start()
-
-
-@commandHandler
-def pause(session: Session, command: Command) -> None:
-    """
-    Pause or go on (section 7.2.2.8).  What is live goes on live.
-    """
-    netStream = session.netStream(command.messageStreamID)
-    if netStream is None or netStream.player is None:
-        return
-    paused = bool(command.argument(0))
-    code = "NetStream.Pause.Notify" if paused else "NetStream.Unpause.Notify"
-    session.sendStatus(netStream.id, code, "live")
-    netStream.player.pause(paused)
-
-
-@commandHandler
-def receiveAudio(session: Session, command: Command) -> None:
-    """
-    Turn audio on or off (section 7.2.2.4).
-    """
-    netStream = session.netStream(command.messageStreamID)
-    if netStream is not None and netStream.player is not None:
-        netStream.player.select(audio=bool(command.argument(0)), video=None)
-
-
-@commandHandler
-def receiveVideo(session: Session, command: Command) -> None:
-    """
-    Turn video on or off (section 7.2.2.5).
-    """
-    netStream = session.netStream(command.messageStreamID)
-    if netStream is not None and netStream.player is not None:
-        netStream.player.select(audio=None, video=bool(command.argument(0)))
 
 
 @commandHandler

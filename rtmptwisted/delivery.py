@@ -21,7 +21,7 @@ from rtmptwisted.formats import Format
 from rtmptwisted.interfaces import ITagSink
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.viewer import Flush, Viewer
-from rtmptwisted.wire.flv import FLVTag
+from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag
 from rtmptwisted.wire.limits import Limits
 
 
@@ -50,8 +50,10 @@ class FanOut:
         # video: where, and frames before it.
         self._keyframe: tuple[int, int, FLVTag] | None = None
         self._scheduled = False
-        # What a viewer gets who joins now, until there is a further tag.
+        # What a viewer gets who joins now, until there is a further tag or other
+        # metadata.
         self._opening: list[Flush] | None = None
+        self._openingMetadata: object = None
 
     @classmethod
     def of(
@@ -150,6 +152,9 @@ class FanOut:
         """
         self._opening = None
         if self._viewers:
+            metadata = self._stream.metadata
+            if tag.isMetadata and metadata is not None:
+                tag = self._stream.metadataTag(metadata, self._format)
             encoded = self._format.encode(tag)
             if encoded:
                 if self._keyframe is None and self._canStartAt(tag):
@@ -164,10 +169,16 @@ class FanOut:
     def _canStartAt(self, tag: FLVTag) -> bool:
         # Where there is no video there are no keyframes to wait for.
         # And where they do not come there is no use in waiting.
-        stream = self._stream
-        if self._format.video and stream.hasVideo and not stream.gop.overdue:
+        if self._has(VIDEO) and not self._stream.gop.overdue:
             return tag.isKeyframe
         return tag.isFrame
+
+    def _has(self, typeID: int) -> bool:
+        """
+        Whether viewers get audio, or video.
+        """
+        codec = self._stream.codecs.get(typeID)
+        return codec is not None and self._format.carries(typeID, codec)
 
     def streamEnded(self) -> None:
         """
@@ -236,7 +247,10 @@ class FanOut:
         @return: the pending tags from a keyframe on, behind metadata and what
             sets the decoder up, for those who may have missed a change of it.
         """
-        setup = [self._format.encode(s) for s in self._stream.setup(tag.timestamp)]
+        setup = [
+            self._format.encode(s)
+            for s in self._stream.setup(tag.timestamp, self._format)
+        ]
         return Flush(
             self._format.frame(b"".join(setup + pending[at:])), frames - before
         )
@@ -255,8 +269,10 @@ class FanOut:
         viewer.skipping = viewer.muted or not self._stream.gop.intact
         if viewer.muted:
             return
-        if self._opening is None:
+        metadata = self._stream.metadata
+        if self._opening is None or self._openingMetadata is not metadata:
             self._opening = list(self._openingFlushes())
+            self._openingMetadata = metadata
         self._try(viewer, partial(viewer.open, self._opening))
 
     def _openingFlushes(self) -> Iterator[Flush]:
@@ -265,10 +281,10 @@ class FanOut:
         """
         stream = self._stream
         limit = self._limits.openingPieceBytes
-        parts = [self._format.opening(stream.hasAudio, stream.hasVideo)]
+        parts = [self._format.opening(self._has(AUDIO), self._has(VIDEO))]
         size = len(parts[0])
         frames = 0
-        for tag in stream.snapshot():
+        for tag in stream.snapshot(self._format):
             encoded = self._format.encode(tag)
             if size and size + len(encoded) > limit:
                 yield Flush(self._format.frame(b"".join(parts)), frames)

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 
+from rtmptwisted.admission import Admission
 from rtmptwisted.commands import standardCommands
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.protocol import RTMPProtocol
@@ -33,22 +34,30 @@ class RTMPFactory(Factory):
         directory: StreamDirectory,
         commands: CommandRegistry | None = None,
         randomness: Callable[[int], bytes] = os.urandom,
+        admission: Admission | None = None,
     ) -> None:
         """
         @param randomness: gives so many random bytes, for handshakes.
+        @param admission: counts connections, together with others that have the
+            same one.
         """
         self.directory = directory
         self.commands = commands or standardCommands()
         self.randomness = randomness
+        self._admission = admission or Admission(directory.clock, directory.limits)
         self.connections: set[RTMPProtocol] = set()
         # Those who wait until there are no connections.
         self._waiters: list[Deferred[None]] = []
 
-    def buildProtocol(self, addr: IAddress | None) -> RTMPProtocol:
+    def buildProtocol(self, addr: IAddress | None) -> RTMPProtocol | None:
         """
         A connection was accepted.
+
+        @return: L{None} when there are too many; it is then closed.
         """
-        protocol = RTMPProtocol(self)
+        if not self._admission.admit(addr):
+            return None
+        protocol = RTMPProtocol(self, addr)
         protocol.factory = self
         return protocol
 
@@ -57,6 +66,7 @@ class RTMPFactory(Factory):
         A connection is gone.  It calls this itself.
         """
         self.connections.discard(protocol)
+        self._admission.release(protocol.address)
         self._tellWaiters()
 
     def _tellWaiters(self) -> None:
@@ -64,6 +74,19 @@ class RTMPFactory(Factory):
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:
                 waiter.callback(None)
+
+    def requestReconnect(self, tcUrl: str | None = None, description: str = "") -> int:
+        """
+        Ask all clients that understand it to come back on a new connection, here
+        or elsewhere: see L{Session.requestReconnect
+        <rtmptwisted.session.Session.requestReconnect>}.
+
+        @return: how many were asked.
+        """
+        return sum(
+            protocol.session.requestReconnect(tcUrl, description)
+            for protocol in list(self.connections)
+        )
 
     def closeAll(self) -> Deferred[None]:
         """

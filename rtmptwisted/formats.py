@@ -7,8 +7,9 @@ A format is a value: viewers with equal formats share every byte.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
+from rtmptwisted import compatible
 from rtmptwisted.wire.chunkwriter import cut
 from rtmptwisted.wire.coding import (
     AUDIO_CHUNK_STREAM,
@@ -29,15 +30,22 @@ class Format(Protocol):
     """
     A form of a live stream.  Equal formats give equal bytes.
 
-    @ivar video: whether video is a part of it.
+    @ivar tracks: whether all tracks are a part of it, or the default ones only.
     """
 
     @property
-    def video(self) -> bool: ...
+    def tracks(self) -> bool: ...
 
     def __hash__(self) -> int:
         """
         Formats are keys of what is shared.
+        """
+
+    def carries(self, typeID: int, codec: str) -> bool:
+        """
+        @param typeID: L{AUDIO} or L{VIDEO}.
+        @param codec: see L{rtmptwisted.wire.codec.Description}.
+        @return: whether such media is a part of this form.
         """
 
     def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
@@ -62,11 +70,25 @@ class FLVFormat:
     FLV, as HTTP-FLV players want it.
 
     @ivar chunked: whether each flush is an HTTP/1.1 chunk.
+    @ivar raw: whether it has all that is published, or what browsers read: see
+        L{rtmptwisted.compatible}.
     """
 
-    video: ClassVar[bool] = True
-
     chunked: bool = False
+    raw: bool = False
+
+    @property
+    def tracks(self) -> bool:
+        """
+        Whether all tracks are a part of it.
+        """
+        return self.raw
+
+    def carries(self, typeID: int, codec: str) -> bool:
+        """
+        Anything when raw, else what browsers may be able to play.
+        """
+        return self.raw or compatible.carries(typeID, codec)
 
     def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
         """
@@ -79,6 +101,11 @@ class FLVFormat:
         The tag in FLV form; nothing for one without a body, which players
         cannot read.
         """
+        if not self.raw:
+            readable = compatible.compatible(tag)
+            if readable is None:
+                return b""
+            tag = readable
         return tag.encoded() if tag.body else b""
 
     def frame(self, data: bytes) -> bytes:
@@ -102,6 +129,19 @@ class RTMPFormat:
     messageStreamID: int
     audio: bool = True
     video: bool = True
+
+    @property
+    def tracks(self) -> bool:
+        """
+        All tracks are a part of it.
+        """
+        return True
+
+    def carries(self, typeID: int, codec: str) -> bool:
+        """
+        What the player wants, in any codec.
+        """
+        return self.audio if typeID == AUDIO else self.video
 
     def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
         """

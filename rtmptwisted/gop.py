@@ -5,10 +5,14 @@ What somebody who joins a live stream late needs to see a picture at once.
 from __future__ import annotations
 
 from collections import deque
+from typing import TypeAlias
 
 from rtmptwisted.wire.codec import Kind
 from rtmptwisted.wire.flv import VIDEO, FLVTag
 from rtmptwisted.wire.limits import Limits
+
+#: What a tag sets up: the kind of media, the track, the kind of setup.
+SetupKey: TypeAlias = tuple[int, int, Kind]
 
 
 def elapsed(since: int, until: int) -> int:
@@ -36,8 +40,8 @@ class GOPCache:
         self._limits = limits
         # Sequence headers and configuration as they were when the group began,
         # by what they set up.
-        self._setup: dict[tuple[int, int, Kind], FLVTag] = {}
-        self._latest: dict[tuple[int, int, Kind], FLVTag] = {}
+        self._setup: dict[SetupKey, FLVTag] = {}
+        self._latest: dict[SetupKey, FLVTag] = {}
         self._tags: deque[FLVTag] = deque()
         self._hasVideo = False
         # The timestamp of the group's first frame.
@@ -58,8 +62,10 @@ class GOPCache:
             self._restart()
         if tag.isSetup:
             self._remember(tag)
-        if tag.isFrame:
+        elif tag.isFrame:
             self._noteFrame(tag)
+        elif tag.description.kind is Kind.SEQUENCE_END:
+            _forget(self._latest, tag)
         if not self.intact:
             return
         self._tags.append(tag)
@@ -82,9 +88,10 @@ class GOPCache:
 
     def _remember(self, tag: FLVTag) -> None:
         limits = self._limits
-        room = _key(tag) in self._latest or len(self._latest) < limits.setupTags
+        fresh = sum(key not in self._latest for key in tag.setupKeys)
+        room = len(self._latest) + fresh <= limits.setupTags
         if room and len(tag.body) <= limits.setupBytes:
-            self._latest[_key(tag)] = tag
+            _note(self._latest, tag)
 
     def _restart(self) -> None:
         self._tags.clear()
@@ -115,14 +122,16 @@ class GOPCache:
             oldest = self._tags.popleft()
             self.size -= len(oldest.body)
             if oldest.isSetup:
-                self._setup[_key(oldest)] = oldest
+                _note(self._setup, oldest)
+            elif oldest.description.kind is Kind.SEQUENCE_END:
+                _forget(self._setup, oldest)
 
     def setup(self, timestamp: int) -> list[FLVTag]:
         """
         @return: the latest sequence headers and configuration, with this
             timestamp.
         """
-        return [tag.at(timestamp) for tag in self._latest.values()]
+        return [tag.at(timestamp) for tag in _distinct(self._latest)]
 
     def snapshot(self) -> list[FLVTag]:
         """
@@ -133,7 +142,7 @@ class GOPCache:
         """
         if not self.intact:
             return []
-        tags = [*self._setup.values(), *self._tags]
+        tags = [*_distinct(self._setup), *self._tags]
         time = next((tag.timestamp for tag in tags if tag.isFrame), None)
         if time is None:
             return tags
@@ -147,5 +156,27 @@ class GOPCache:
         return placed
 
 
-def _key(tag: FLVTag) -> tuple[int, int, Kind]:
-    return tag.typeID, tag.description.track, tag.description.kind
+def _note(setup: dict[SetupKey, FLVTag], tag: FLVTag) -> None:
+    """
+    Keep a tag for all that it sets up.  One that sets up several tracks may say
+    less than a later one about some of them, so that tags for different tracks
+    stay in the order of their arrival.
+    """
+    keys = tag.setupKeys
+    before = setup.get(keys[0])
+    if before is None or before.setupKeys != keys:
+        for key in keys:
+            setup.pop(key, None)
+    setup.update(dict.fromkeys(keys, tag))
+
+
+def _forget(setup: dict[SetupKey, FLVTag], end: FLVTag) -> None:
+    """
+    Forget the sequence headers of tracks whose sequence has ended.
+    """
+    for typeID, track, _ in end.setupKeys:
+        setup.pop((typeID, track, Kind.SEQUENCE_HEADER), None)
+
+
+def _distinct(setup: dict[SetupKey, FLVTag]) -> list[FLVTag]:
+    return list(dict.fromkeys(setup.values()))

@@ -6,100 +6,45 @@ the stream does.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
+from twisted.internet.interfaces import IAddress, IProtocol
+from twisted.python.components import proxyForInterface
 from twisted.python.failure import Failure
 from twisted.web.http import (
     BAD_REQUEST,
     NO_CONTENT,
+    NOT_ACCEPTABLE,
     NOT_ALLOWED,
     NOT_FOUND,
     Request,
 )
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
-from zope.interface import implementer
 
-from rtmptwisted.addresses import describeAddress
-from rtmptwisted.delivery import FanOut
+from rtmptwisted.admission import Admission
+from rtmptwisted.compatible import carries
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import InvalidName
-from rtmptwisted.formats import FLVFormat
-from rtmptwisted.interfaces import IViewerOutlet
+from rtmptwisted.httpviewer import HTTPViewer
 from rtmptwisted.names import streamKey
 from rtmptwisted.streams import LiveStream
-from rtmptwisted.viewer import Viewer
 from rtmptwisted.wire.flv import AUDIO, VIDEO
 
 ENDING = ".flv"
 
 _METHODS = b"GET, HEAD, OPTIONS"
 
+# What C{?profile=} can be.
+_COMPATIBLE = b"compatible"
+_RAW = b"raw"
+
 #: How long a client may take for its request, and keep an idle connection, in
 #: seconds.
 _REQUEST_SECONDS = 15
-
-
-@implementer(IViewerOutlet)
-class HTTPViewer:
-    """
-    A response that is a live stream.
-    """
-
-    protocol = "HTTP-FLV"
-
-    def __init__(self, request: Request, stream: LiveStream) -> None:
-        directory = stream.directory
-        self._closeSeconds = directory.limits.closeSeconds
-        self._request = request
-        # Behind the request's own write, which frames each piece by itself.
-        self._channel: Any = request.channel
-        self.peer = describeAddress(request.getClientAddress())
-        chunked = request.clientproto == b"HTTP/1.1"
-        self._viewer = Viewer(self, directory.clock, directory.limits)
-        self._fanOut = FanOut.of(
-            stream, FLVFormat(chunked), directory.clock, directory.limits
-        )
-
-    def start(self) -> None:
-        """
-        Send the headers, and then the stream.
-        """
-        self._request.notifyFinish().addErrback(self._gone)
-        self._request.write(b"")
-        self._request.registerProducer(self._viewer, True)
-        self._fanOut.add(self._viewer)
-
-    def _gone(self, reason: Failure) -> None:
-        self._fanOut.remove(self._viewer)
-
-    def write(self, data: bytes) -> None:
-        """
-        See L{IViewerOutlet}.
-        """
-        self._channel.write(data)
-
-    def finish(self) -> None:
-        """
-        See L{IViewerOutlet}.
-        """
-        self._request.unregisterProducer()
-        if hasattr(self._channel, "setTimeout"):
-            # For one who takes nothing any more.  twisted.web sets its own
-            # timeout where the connection is kept.
-            self._channel.setTimeout(self._closeSeconds)
-        self._request.finish()
-
-    def abort(self) -> None:
-        """
-        See L{IViewerOutlet}.
-        """
-        # HTTP/2 streams can be aborted alone; HTTP/1 goes with its transport.
-        channel = self._channel
-        target = channel if hasattr(channel, "abortConnection") else channel.transport
-        target.abortConnection()
 
 
 class LiveResource(Resource):
@@ -149,12 +94,23 @@ class LiveResource(Resource):
         stream = self._directory.live(name)
         if stream is None:
             return _say(request, NOT_FOUND, f"{name} is not live")
+        profile = request.args.get(b"profile", [_COMPATIBLE])[-1]
+        if profile not in (_COMPATIBLE, _RAW):
+            return _say(request, BAD_REQUEST, "a profile is compatible or raw")
+        raw = profile == _RAW
+        if not (raw or _isReadable(stream)):
+            codecs = " and ".join(sorted(set(stream.codecs.values())))
+            return _say(
+                request,
+                NOT_ACCEPTABLE,
+                f"browsers cannot play {codecs} as FLV; add ?profile=raw to get it",
+            )
         request.setHeader(b"content-type", b"video/x-flv")
         # Proxies of the nginx kind would collect the stream otherwise.
         request.setHeader(b"x-accel-buffering", b"no")
         if request.method == b"HEAD":
             return b""
-        HTTPViewer(request, stream).start()
+        HTTPViewer(request, stream, raw).start()
         return NOT_DONE_YET
 
     def _list(self, request: Request) -> bytes:
@@ -181,6 +137,16 @@ def _path(request: Request) -> bytes:
     if path.startswith((b"http://", b"https://")):
         return b"/" + path.split(b"/", 3)[3] if path.count(b"/") > 2 else b"/"
     return path
+
+
+def _isReadable(stream: LiveStream) -> bool:
+    """
+    @return: whether browsers may be able to play anything of a stream, as far as
+        is known.
+    """
+    return not stream.settled or any(
+        carries(typeID, codec) for typeID, codec in stream.codecs.items()
+    )
 
 
 def _summary(stream: LiveStream) -> dict[str, object]:
@@ -226,6 +192,21 @@ class LiveSite(Site):
     HTTP connections to L{LiveResource}.
     """
 
+    def __init__(self, directory: StreamDirectory, admission: Admission) -> None:
+        super().__init__(LiveResource(directory), timeout=_REQUEST_SECONDS)
+        self._admission = admission
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        """
+        A connection was accepted.
+
+        @return: L{None} when there are too many; it is then closed.
+        """
+        if not self._admission.admit(addr):
+            return None
+        inner = super().buildProtocol(addr)
+        return _Counted(inner, lambda: self._admission.release(addr))
+
     def getContentFile(self, length: int | None) -> BinaryIO:
         """
         Called by twisted.web for a file to hold the body of a request.
@@ -233,11 +214,34 @@ class LiveSite(Site):
         return _NoContent()
 
 
-def liveSite(directory: StreamDirectory) -> LiveSite:
+class _Counted(proxyForInterface(IProtocol, "_inner")):  # type: ignore[misc]
     """
+    A protocol that says when its connection is gone, in front of twisted.web's.
+    """
+
+    def __init__(self, inner: IProtocol, gone: Callable[[], None]) -> None:
+        super().__init__(inner)
+        self._gone = gone
+
+    def connectionLost(self, reason: Failure) -> None:
+        """
+        The connection is gone.
+        """
+        self._gone()
+        self._inner.connectionLost(reason)
+
+
+def liveSite(
+    directory: StreamDirectory, admission: Admission | None = None
+) -> LiveSite:
+    """
+    @param admission: counts connections, together with others that have the same
+        one.
     @return: a factory for HTTP connections that serves L{LiveResource}.
     """
-    site = LiveSite(LiveResource(directory), timeout=_REQUEST_SECONDS)
+    if admission is None:
+        admission = Admission(directory.clock, directory.limits)
+    site = LiveSite(directory, admission)
     site.displayTracebacks = False
     site.noisy = False
     return site

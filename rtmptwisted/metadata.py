@@ -43,9 +43,15 @@ _VIDEO_KEYS = frozenset(
     ("videocodecid", "videodatarate", "framerate", "width", "height", "level")
 )
 
+#: What Enhanced RTMP says of further tracks.
+_TRACK_KEYS = frozenset(("audioTrackIdInfoMap", "videoTrackIdInfoMap"))
+
 
 def liveMetadata(
-    metadata: Mapping[str, AMFValue], hasAudio: bool, hasVideo: bool
+    metadata: Mapping[str, AMFValue],
+    hasAudio: bool,
+    hasVideo: bool,
+    tracks: bool = True,
 ) -> ECMAArray:
     """
     What players of a live stream are told.
@@ -53,6 +59,7 @@ def liveMetadata(
     Several of them wait without end for a track that is named here and never
     comes, so what is named is what is there.
 
+    @param tracks: whether there is more than the default tracks.
     @return: the publisher's metadata without what holds only for files, and
         without the properties of tracks that do not exist.
     """
@@ -61,6 +68,8 @@ def liveMetadata(
         dropped |= _AUDIO_KEYS
     if not hasVideo:
         dropped |= _VIDEO_KEYS
+    if not tracks:
+        dropped |= _TRACK_KEYS
     live = ECMAArray(
         (key, value) for key, value in metadata.items() if key not in dropped
     )

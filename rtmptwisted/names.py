@@ -10,10 +10,12 @@ the start of the name of a recording.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from rtmptwisted.errors import InvalidName
+from rtmptwisted.wire.amf import AMFValue
 
 #: The parts of a key are names of files and folders of recordings.  File names
 #: have at most 255 bytes; this leaves room for the time and the ending.
@@ -23,6 +25,9 @@ LONGEST_SEGMENT = 200
 LONGEST_KEY = 500
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_~@+=:-][A-Za-z0-9._~@+=:-]*\Z")
+
+# One client puts its URL in quotes.
+_URL = re.compile(r"""['"]?rtmp\w*://""", re.IGNORECASE)
 
 _SHOWN = 80
 
@@ -72,12 +77,14 @@ def streamName(app: str, name: str) -> StreamName:
     """
     @param app: the C{app} of C{connect}, which may carry a query string.
     @param name: the argument of C{publish} or C{play}; may be empty, then the
-        application alone is the key.
+        application alone is the key.  Some cameras give a whole URL.
     @raise InvalidName: see L{streamKey}.
     """
-    appPath, _, appQuery = app.partition("?")
-    namePath, _, nameQuery = name.partition("?")
-    appPath = _withoutInstance(appPath)
+    appPath, appQuery = _split(app)
+    namePath, nameQuery = _split(name)
+    if _URL.match(namePath):
+        path = _pathOf(namePath)
+        namePath = path.removeprefix(f"{appPath}/") if appPath else path
     parameters = dict(parse_qsl(appQuery, keep_blank_values=True))
     parameters.update(parse_qsl(nameQuery, keep_blank_values=True))
     return StreamName(
@@ -91,13 +98,43 @@ def checkApp(app: str) -> None:
 
     @raise InvalidName: see L{streamKey}.
     """
-    path = _withoutInstance(app.partition("?")[0])
+    path, _ = _split(app)
     if path:
         streamKey(path)
 
 
-def _withoutInstance(path: str) -> str:
-    return path.strip("/").removesuffix("/_definst_")
+def appOf(properties: Mapping[str, AMFValue]) -> str:
+    """
+    @param properties: the command object of C{connect}.
+    @return: the application, with its query string: C{app}, or else the path of
+        C{tcUrl}, for clients that leave the former out.
+    """
+    app = properties.get("app")
+    if isinstance(app, str) and app:
+        return app
+    for name in ("tcUrl", "tcurl"):
+        url = properties.get(name)
+        if isinstance(url, str) and _URL.match(url):
+            return _pathOf(url)
+    return ""
+
+
+def _split(text: str) -> tuple[str, str]:
+    """
+    @return: path and query of an application or a stream name; the path without
+        what means nothing in it.
+    """
+    path, _, query = text.partition("?")
+    if not _URL.match(path):
+        path = path.strip("/").removesuffix("/_definst_")
+    return path, query
+
+
+def _pathOf(url: str) -> str:
+    """
+    @return: what comes behind the host of an RTMP URL.
+    """
+    return url.split("://", 1)[1].partition("/")[2].strip("/'\"")
 
 
 def shown(text: str) -> str:

@@ -155,6 +155,24 @@ class NetStream:
             return None
         return stream if stream.publisher is self.publisher else None
 
+    def notFound(self) -> None:
+        """
+        Nobody has published what is to be played here, for too long.
+        """
+        session = self._session
+        session.sendStatus(
+            self.id,
+            "NetStream.Play.StreamNotFound",
+            f"nobody publishes {self.name.key if self.name else 'the stream'}",
+            "error",
+        )
+        self._leave()
+
+    def _leave(self) -> None:
+        self.close()
+        if not self._session.isBusy:
+            self._session.host.close()
+
     def ended(self) -> None:
         """
         What is played here is over: tell the client, in each of the ways that
@@ -172,6 +190,4 @@ class NetStream:
             f"{self.name.key if self.name else 'the stream'} is over",
         )
         session.sendUserControl(UserControlType.STREAM_EOF, self.id)
-        self.close()
-        if not session.isBusy:
-            session.host.close()
+        self._leave()

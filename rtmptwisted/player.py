@@ -4,10 +4,11 @@ A player on an RTMP connection.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from zope.interface import implementer
 
 from rtmptwisted.delivery import FanOut
@@ -52,6 +53,7 @@ class RTMPPlayer:
         self._full = False
         self._paused = False
         self._viewer: Viewer | None = None
+        self._patience: IDelayedCall | None = None
         self.peer = peer
 
     def start(self) -> None:
@@ -68,6 +70,14 @@ class RTMPPlayer:
             self._viewer.mute(True)
         self._fanOut = self._findFanOut()
         self._fanOut.add(self._viewer)
+        patience = directory.limits.waitSeconds
+        if patience < math.inf and not directory.live(self._stream.name):
+            self._patience = directory.clock.callLater(patience, self._giveUp)
+
+    def _giveUp(self) -> None:
+        self._patience = None
+        if not self._directory.live(self._stream.name):
+            self._netStream.notFound()
 
     def _findFanOut(self) -> FanOut:
         directory = self._directory
@@ -88,6 +98,9 @@ class RTMPPlayer:
         """
         See L{IPlayer}.
         """
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         viewer, self._viewer = self._viewer, None
         if viewer is not None and self._fanOut is not None:
             self._fanOut.remove(viewer)

@@ -5,9 +5,14 @@ RTMP on a Twisted transport.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from twisted.internet.interfaces import IPushProducer, ITCPTransport, ITransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IPushProducer,
+    ITCPTransport,
+    ITransport,
+)
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -22,8 +27,9 @@ from rtmptwisted.player import RTMPPlayer
 from rtmptwisted.session import Session
 from rtmptwisted.straight import writerFor
 from rtmptwisted.streams import LiveStream
-from rtmptwisted.watchdog import Watchdog
-from rtmptwisted.wire.connection import NEED_DATA, Event, Outbound, RTMPConnection
+from rtmptwisted.turns import Turns
+from rtmptwisted.watchdog import Activity, Watchdog
+from rtmptwisted.wire.connection import Event, Outbound, RTMPConnection, State
 from rtmptwisted.wire.handshake import SIZE
 from rtmptwisted.wire.message import (
     Command,
@@ -46,7 +52,8 @@ class RTMPProtocol(Protocol):
     Bytes go to an L{RTMPConnection}, its events to handlers.  While a handler
     waits for something, the transport is paused and nothing is interpreted.
 
-    @ivar peer: the client's address.
+    @ivar address: where the connection was accepted from.
+    @ivar peer: the client's address, for the log.
     @ivar session: what the connection is about.
     """
 
@@ -54,14 +61,17 @@ class RTMPProtocol(Protocol):
 
     transport: ITransport
 
-    def __init__(self, factory: RTMPFactory) -> None:
+    def __init__(self, factory: RTMPFactory, address: IAddress | None = None) -> None:
         self._factory = factory
+        self.address = address
         self._connection = RTMPConnection(
             factory.randomness(SIZE), factory.directory.limits
         )
         self._players: dict[int, RTMPPlayer] = {}
         self._interpreting = False
         self._closing = False
+        # Whether nothing is read for now.
+        self._held = False
         self._full = False
         # What was answered since the transport is full, in bytes.
         self._unread = 0
@@ -71,15 +81,35 @@ class RTMPProtocol(Protocol):
         self._dispatcher = dispatcher = Dispatcher(
             session, factory.commands, self._carriedOut
         )
+        self._turns = Turns(
+            self._connection,
+            factory.directory.clock,
+            factory.directory.limits.turnSeconds,
+            self._handle,
+            lambda: not (dispatcher.waiting or self._closing),
+            self._interpret,
+        )
         self._watchdog = Watchdog(
             factory.directory.clock,
             factory.directory.limits,
+            self._activity,
+            lambda: self._connection.unfinished,
             self._expired,
             self._ping,
             self._acknowledge,
-            # While a command is carried out it is us who do not listen.
-            lambda: session.isPublishing and not dispatcher.waiting,
         )
+
+    def _activity(self) -> Activity:
+        state = self._connection.state
+        if state is State.HANDSHAKE:
+            return Activity.SHAKING_HANDS
+        if state is State.CONNECTING:
+            return Activity.CONNECTING
+        if self._dispatcher.waiting:
+            return Activity.WAITING
+        if self.session.isPublishing:
+            return Activity.PUBLISHING
+        return Activity.PLAYING if self.session.isBusy else Activity.IDLE
 
     def connectionMade(self) -> None:
         """
@@ -104,7 +134,6 @@ class RTMPProtocol(Protocol):
         """
         if self._closing:
             return
-        self._watchdog.heard()
         if self._connection.bytesReceived == 0:
             # Behind the PROXY protocol it was not known before.
             self._notePeer()
@@ -117,20 +146,18 @@ class RTMPProtocol(Protocol):
             if self._connection.acknowledgementDue and not self._closing:
                 self._watchdog.acknowledgementDue()
 
-    def _interpret(self) -> None:
+    def _interpret(self, last: bool = False) -> None:
         """
         Carry out all that has arrived, unless that is going on already
         further up the stack, or has to wait.
+
+        @param last: whether nothing can wait any more.
         """
-        if self._interpreting:
+        if self._interpreting or self._turns.waiting:
             return
         self._interpreting = True
         try:
-            while not (self._dispatcher.waiting or self._closing):
-                event = self._connection.nextEvent()
-                if event is NEED_DATA:
-                    break
-                self._handle(event)
+            self._turns.take(last=last)
         except ProtocolError as error:
             self._protocolFailed(error)
         except Exception:
@@ -139,12 +166,30 @@ class RTMPProtocol(Protocol):
             self.close()
         finally:
             self._interpreting = False
+        self._listen()
+
+    def _listen(self) -> None:
+        """
+        Read, or not, as it is right just now.
+        """
+        if self._closing:
+            return
+        hold = self._dispatcher.waiting or self._turns.waiting
+        if hold is self._held:
+            return
+        self._held = hold
+        transport: Any = self.transport
+        if hold:
+            transport.pauseProducing()
+        else:
+            transport.resumeProducing()
 
     def _protocolFailed(self, error: ProtocolError) -> None:
         self._log.warn("{peer}: closed: {error}", peer=self.peer, error=str(error))
         self.close()
 
     def _handle(self, event: Event) -> None:
+        self._watchdog.heard()
         if isinstance(event, Message):
             self.session.mediaReceived(event)
         elif isinstance(event, Outbound):
@@ -152,18 +197,12 @@ class RTMPProtocol(Protocol):
         elif isinstance(event, Data):
             self.session.dataReceived(event)
         elif isinstance(event, Command):
-            self._carryOut(event)
-
-    def _carryOut(self, command: Command) -> None:
-        self._watchdog.connected()
-        self._dispatcher.carryOut(command)
-        if self._dispatcher.waiting and not self._closing:
-            self.transport.pauseProducing()  # type: ignore[attr-defined]
+            self._dispatcher.carryOut(event)
+            self._watchdog.changed()
 
     def _carriedOut(self) -> None:
         if not self._closing:
-            self._watchdog.heard()
-            self.transport.resumeProducing()  # type: ignore[attr-defined]
+            self._watchdog.changed()
             self._interpret()
 
     def _expired(self, why: str) -> None:
@@ -261,6 +300,10 @@ class RTMPProtocol(Protocol):
         """
         The client is gone.
         """
+        if self._turns.waiting:
+            # What it sent before counts.
+            self._turns.cancel()
+            self._interpret(last=True)
         self._closing = True
         self._watchdog.stop()
         self.session.close()

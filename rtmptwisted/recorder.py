@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from rtmptwisted.flvfile import FLVFile
-from rtmptwisted.gop import elapsed
+from rtmptwisted.gop import SetupKey, elapsed
 from rtmptwisted.interfaces import ITagSink
 from rtmptwisted.metadata import FILE_KEYS
 from rtmptwisted.streams import LiveStream
@@ -111,7 +111,7 @@ class FLVRecorder:
         self._inThread = inThread
         self._timeline = Timeline()
         # Sequence headers and configuration, as last written.
-        self._setup: dict[tuple[int, int, Kind], bytes] = {}
+        self._setup: dict[SetupKey, bytes] = {}
         self._kinds: set[int] = set()
         self._backlog: list[bytes] = []
         self._backlogBytes = 0
@@ -149,13 +149,14 @@ class FLVRecorder:
         """
         Tell whether a decoder has been set up in just this way before.
         """
+        if tag.description.kind is Kind.SEQUENCE_END:
+            self._setup.clear()
         if not tag.isSetup:
             return False
-        description = tag.description
-        key = tag.typeID, description.track, description.kind
-        if self._setup.get(key) == tag.body:
+        keys = tag.setupKeys
+        if all(self._setup.get(key) == tag.body for key in keys):
             return True
-        self._setup[key] = tag.body
+        self._setup.update(dict.fromkeys(keys, tag.body))
         return False
 
     def _start(self) -> None:

@@ -5,6 +5,9 @@ handlers may do with them.  There is no transport here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from rtmptwisted.capabilities import Capabilities
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.interfaces import ISessionHost
@@ -15,6 +18,8 @@ from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.message import Command, Data, Message, UserControl
 
+RECONNECT_REQUEST = "NetConnection.Connect.ReconnectRequest"
+
 
 class Session:
     """
@@ -24,6 +29,7 @@ class Session:
     @ivar directory: the server's streams.
     @ivar app: the application that C{connect} named, query string included.
     @ivar properties: all that C{connect} said.
+    @ivar capabilities: what it said it can do beyond RTMP 1.0.
     @ivar netStreams: by message stream id.
     @ivar closed: whether the connection is closed, or about to be.
     @ivar dropped: media messages that belonged to nothing.
@@ -34,6 +40,7 @@ class Session:
         self.directory = directory
         self.app = ""
         self.properties: dict[str, AMFValue] = {}
+        self.capabilities = Capabilities()
         self.netStreams: dict[int, NetStream] = {}
         self.dropped = 0
         self.closed = False
@@ -97,6 +104,19 @@ class Session:
             (found,) = self.netStreams.values()
         return found
 
+    def requireNetStream(self, command: Command, code: str) -> NetStream:
+        """
+        @param code: the status code if there is none.
+        @return: the NetStream that a command is about.
+        @raise CommandRejected: when it does not exist.
+        """
+        found = self.netStream(command.messageStreamID)
+        if found is None:
+            raise CommandRejected(
+                code, f"there is no stream {command.messageStreamID}: call createStream"
+            )
+        return found
+
     def named(self, name: AMFValue) -> NetStream | None:
         """
         @return: the NetStream that publishes or plays under the name that a
@@ -145,7 +165,7 @@ class Session:
         if values[0] == "@setDataFrame":
             values = values[1:]
         if values[:1] == ["@clearDataFrame"]:
-            stream.metadata = None
+            stream.clearMetadata()
             return
         metadata = values[1] if len(values) > 1 else None
         if values[:1] == ["onMetaData"] and isinstance(metadata, dict):
@@ -191,20 +211,43 @@ class Session:
             )
 
     def sendStatus(
-        self, id: int, code: str, description: str, level: str = "status"
+        self,
+        id: int,
+        code: str,
+        description: str,
+        level: str = "status",
+        more: Mapping[str, AMFValue] | None = None,
     ) -> None:
         """
-        Tell the client what became of a NetStream.
+        Tell the client what became of a NetStream, or, with the id 0, of the
+        connection.
+
+        @param more: further properties of the information.
         """
-        self.host.send(
-            Command(
-                "onStatus",
-                0.0,
-                None,
-                [{"level": level, "code": code, "description": description}],
-                id,
-            )
-        )
+        information: dict[str, AMFValue] = {
+            "level": level,
+            "code": code,
+            "description": description,
+        }
+        information.update(more or {})
+        self.host.send(Command("onStatus", 0.0, None, [information], id))
+
+    def requestReconnect(self, tcUrl: str | None = None, description: str = "") -> bool:
+        """
+        Ask the client to come back on a new connection at the next good moment.
+        Until it does, all goes on here as before.
+
+        Source: Enhanced RTMP v2, the section Reconnect Request.
+
+        @param tcUrl: where it shall go, absolute or relative to where it is;
+            L{None} for the same place.
+        @return: whether it was asked: only clients that said so understand this.
+        """
+        if self.closed or not self.capabilities.canReconnect:
+            return False
+        more = None if tcUrl is None else {"tcUrl": tcUrl}
+        self.sendStatus(0, RECONNECT_REQUEST, description, more=more)
+        return True
 
     def sendUserControl(self, event: int, id: int) -> None:
         """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from twisted.logger import Logger
 
+from rtmptwisted.formats import Format
 from rtmptwisted.gop import GOPCache, elapsed
 from rtmptwisted.interfaces import ITagSink
 from rtmptwisted.metadata import liveMetadata
@@ -178,7 +179,13 @@ class LiveStream:
         if self.metadata is not None and encoded == amf.encode([self.metadata]):
             return
         self.metadata = metadata
-        self._deliver(self._metadataTag(metadata))
+        self._deliver(self.metadataTag(metadata))
+
+    def clearMetadata(self) -> None:
+        """
+        The publisher takes its C{onMetaData} back.
+        """
+        self.metadata = None
 
     def receiveData(self, values: list[AMFValue], timestamp: int) -> None:
         """
@@ -198,7 +205,9 @@ class LiveStream:
 
     def _note(self, tag: FLVTag) -> None:
         description = tag.description
-        if tag.isFrame or tag.isSetup:
+        # Further tracks may have other codecs than the default one.
+        first = 0 in description.tracks or tag.typeID not in self.codecs
+        if first and (tag.isFrame or tag.isSetup):
             self.codecs[tag.typeID] = description.codec or "unknown"
         self.lastTimestamp = tag.timestamp
         if tag.isFrame:
@@ -213,34 +222,42 @@ class LiveStream:
             many = sum(self.frames.values()) >= self.directory.limits.settleFrames
             self._settled = len(self.codecs) > 1 or waited >= enough or many
 
-    def _metadataTag(self, metadata: dict[str, AMFValue]) -> FLVTag:
-        # While the tracks are not known, what the publisher says has to do.
-        return metadataTag(
-            liveMetadata(
-                metadata,
-                self.hasAudio or not self._settled,
-                self.hasVideo or not self._settled,
-            )
-        )
+    def metadataTag(
+        self, metadata: dict[str, AMFValue], form: Format | None = None
+    ) -> FLVTag:
+        """
+        @param form: what the metadata is for; otherwise for all that there is.
+        @return: C{onMetaData}, with what this form of the stream has.
+        """
 
-    def snapshot(self) -> list[FLVTag]:
+        def has(typeID: int) -> bool:
+            codec = self.codecs.get(typeID)
+            if codec is None:
+                # While it is not known, what the publisher says has to do.
+                return not self._settled
+            return form is None or form.carries(typeID, codec)
+
+        tracks = form is None or form.tracks
+        return metadataTag(liveMetadata(metadata, has(AUDIO), has(VIDEO), tracks))
+
+    def snapshot(self, form: Format | None = None) -> list[FLVTag]:
         """
         @return: what a viewer who joins now needs first: metadata, sequence
             headers, the current group of pictures.  When the group was given
             up, metadata and sequence headers only.
         """
         group = self.gop.snapshot() or self.gop.setup(self.lastTimestamp)
-        return [*self._metadataTags(), *group]
+        return [*self._metadataTags(form), *group]
 
-    def setup(self, timestamp: int) -> list[FLVTag]:
+    def setup(self, timestamp: int, form: Format | None = None) -> list[FLVTag]:
         """
         @return: what a viewer needs who goes on at a keyframe of this timestamp:
             metadata and sequence headers, as they are now.
         """
-        return [*self._metadataTags(), *self.gop.setup(timestamp)]
+        return [*self._metadataTags(form), *self.gop.setup(timestamp)]
 
-    def _metadataTags(self) -> list[FLVTag]:
-        return [] if self.metadata is None else [self._metadataTag(self.metadata)]
+    def _metadataTags(self, form: Format | None) -> list[FLVTag]:
+        return [] if self.metadata is None else [self.metadataTag(self.metadata, form)]
 
     def _endSink(self, sink: ITagSink) -> None:
         try:

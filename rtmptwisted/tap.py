@@ -21,12 +21,14 @@ from twisted.python import usage
 
 import twisted
 from rtmptwisted import __version__
+from rtmptwisted.admission import Admission
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import StartError
 from rtmptwisted.factory import RTMPFactory
 from rtmptwisted.httpflv import liveSite
 from rtmptwisted.listening import ListeningService
 from rtmptwisted.recording import RecordingService
+from rtmptwisted.settings import parseLimits
 
 DEFAULT_PORT = "1935"
 DEFAULT_HTTP = "8080"
@@ -78,6 +80,7 @@ class Options(usage.Options):
         super().__init__()
         self["port"] = []
         self["http"] = []
+        self["limit"] = []
 
     def opt_port(self, endpoint: str) -> None:
         """
@@ -90,6 +93,13 @@ class Options(usage.Options):
         Serve HTTP on this ENDPOINT; repeatable; or "off". [default: 8080]
         """
         self["http"].append(endpoint)
+
+    def opt_limit(self, setting: str) -> None:
+        """
+        Set a limit, NAME=VALUE, such as connections=500 or mediaMessage=16M;
+        repeatable. The documentation lists them.
+        """
+        self["limit"].append(setting)
 
     opt_p = opt_port
 
@@ -112,6 +122,10 @@ class Options(usage.Options):
         if off and len(http) > 1:
             raise usage.UsageError(f"--http {OFF} goes with no other --http")
         self["http"] = [] if off else http
+        try:
+            self["limits"] = parseLimits(self["limit"])
+        except ValueError as error:
+            raise usage.UsageError(f"--limit: {error}") from None
         if self["record"] == "":
             raise usage.UsageError("--record needs the name of a folder")
 
@@ -211,8 +225,10 @@ def makeService(options: Options) -> MultiService:
 
     # It provides many interfaces, of which each part here needs one.
     reactor: Any = installed
-    directory = StreamDirectory(reactor)
-    factory = RTMPFactory(directory)
+    directory = StreamDirectory(reactor, options["limits"])
+    # RTMP and HTTP count together.
+    admission = Admission(reactor, directory.limits)
+    factory = RTMPFactory(directory, admission=admission)
     root = MultiService()
     # Services stop in reverse order: first no new connections, then the end of
     # all streams, then the recordings.
@@ -236,7 +252,7 @@ def makeService(options: Options) -> MultiService:
     for text in options["port"]:
         listen(text, factory, _announceRTMP)
     if options["http"]:
-        site = liveSite(directory)
+        site = liveSite(directory, admission)
         for text in options["http"]:
             listen(text, site, _announceHTTP)
     return root

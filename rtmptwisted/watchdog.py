@@ -4,58 +4,111 @@ The deadlines of one RTMP connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import enum
+import math
+from collections.abc import Callable, Iterator
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.internet.task import LoopingCall
 
 from rtmptwisted.wire.limits import Limits
+
+
+class Activity(enum.Enum):
+    """
+    What a connection is doing, as far as deadlines go.
+    """
+
+    #: The handshake is not over.
+    SHAKING_HANDS = "handshake"
+    #: There was no C{connect} yet.
+    CONNECTING = "connect"
+    #: It neither publishes nor plays.
+    IDLE = "publish or play"
+    #: It publishes, and perhaps plays too.
+    PUBLISHING = "publishing"
+    #: It plays.
+    PLAYING = "playing"
+    #: A command is being carried out.  It is us who do not listen.
+    WAITING = "waiting"
 
 
 class Watchdog:
     """
     Ends a connection that does not get on, keeps one alive that waits, and
     finds the right moment for acknowledgements.
+
+    Deadlines are absolute: bytes that trickle in put none of them off.
     """
 
     def __init__(
         self,
         clock: IReactorTime,
         limits: Limits,
+        activity: Callable[[], Activity],
+        unfinished: Callable[[], int | None],
         expire: Callable[[str], None],
         ping: Callable[[int], None],
         acknowledge: Callable[[], None],
-        isPublishing: Callable[[], bool],
     ) -> None:
         """
+        @param activity: tells what the connection does.
+        @param unfinished: tells where the oldest message began that is not
+            whole, in any unit.
         @param expire: ends the connection, for the reason that it is given.
         @param ping: sends a ping with the time in milliseconds, 32 bits.
         @param acknowledge: sends the acknowledgement that is due.
-        @param isPublishing: tells whether silence is suspicious.
         """
         self._clock = clock
         self._limits = limits
+        self._findActivity = activity
+        self._findUnfinished = unfinished
         self._expire = expire
         self._ping = ping
         self._acknowledge = acknowledge
-        self._isPublishing = isPublishing
-        self._heardAt = clock.seconds()
+        now = clock.seconds()
+        self._acceptedAt = now
+        self._activity = Activity.SHAKING_HANDS
+        # Since when it does that, and when the last whole message came.
+        self._since = now
+        self._heardAt = now
+        # The oldest message that was under way when that was last looked at, and
+        # since when it is known.
+        self._unfinished: tuple[int, float] | None = None
+        self._pingAt = math.inf
+        self._stopped = False
         self._deadline: IDelayedCall | None = None
-        self._loop: LoopingCall | None = None
         self._quiet: IDelayedCall | None = None
 
     def accepted(self) -> None:
         """
-        The connection is new.  Bytes alone do not put this deadline off.
+        The connection is new.
         """
-        seconds = self._limits.connectSeconds
-        self._expireIn(seconds, f"no connect within {seconds:g} s")
+        self._acceptedAt = self._clock.seconds()
+        self._arm()
 
     def heard(self) -> None:
         """
-        Bytes have arrived.
+        A whole message has arrived.
         """
         self._heardAt = self._clock.seconds()
+
+    def changed(self) -> None:
+        """
+        The connection may be doing something else than before.
+        """
+        if self._findActivity() is not self._activity and not self._stopped:
+            self._note()
+            self._arm()
+
+    def _note(self) -> None:
+        activity = self._findActivity()
+        if activity is self._activity:
+            return
+        self._activity = activity
+        self._since = self._heardAt = self._clock.seconds()
+        connected = activity not in (Activity.SHAKING_HANDS, Activity.CONNECTING)
+        if connected and self._pingAt == math.inf:
+            self._pingAt = self._since + self._limits.pingSeconds
 
     def acknowledgementDue(self) -> None:
         """
@@ -70,53 +123,87 @@ class Watchdog:
         self._quiet = None
         self._acknowledge()
 
-    def connected(self) -> None:
-        """
-        The client has sent a command: it is one.
-        """
-        if self._loop is not None:
-            return
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        self._loop = LoopingCall(self._tick)
-        self._loop.clock = self._clock
-        self._loop.start(self._limits.pingSeconds, now=False)
-
     def closing(self) -> None:
         """
         We close the connection; the client may still take what is left.
         """
         self.stop()
         seconds = self._limits.closeSeconds
-        self._expireIn(seconds, f"not closed within {seconds:g} s")
+        if seconds < math.inf:
+            self._deadline = self._clock.callLater(
+                seconds, self._expire, f"not closed within {seconds:g} s"
+            )
 
     def stop(self) -> None:
         """
         The connection is gone.
         """
-        if self._deadline is not None:
+        self._stopped = True
+        for call in (self._deadline, self._quiet):
+            if call is not None and call.active():
+                call.cancel()
+        self._deadline = self._quiet = None
+
+    def _deadlines(self) -> Iterator[tuple[float, str]]:
+        """
+        When this connection has to go, and why, if nothing changes.
+        """
+        limits = self._limits
+        match self._activity:
+            case Activity.SHAKING_HANDS:
+                seconds = limits.handshakeSeconds
+                yield self._acceptedAt + seconds, f"no handshake within {seconds:g} s"
+            case Activity.CONNECTING:
+                seconds = limits.connectSeconds
+                yield self._acceptedAt + seconds, f"no connect within {seconds:g} s"
+            case Activity.IDLE:
+                seconds = limits.idleSeconds
+                yield self._since + seconds, f"no publish or play within {seconds:g} s"
+            case Activity.PUBLISHING:
+                seconds = limits.publisherIdleSeconds
+                yield self._heardAt + seconds, f"a publisher, silent for {seconds:g} s"
+        if self._unfinished is not None and self._activity is not Activity.WAITING:
+            seconds = limits.messageSeconds
+            yield (
+                self._unfinished[1] + seconds,
+                f"a message is not finished after {seconds:g} s",
+            )
+
+    def _arm(self) -> None:
+        if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
-            self._deadline = None
-        if self._quiet is not None:
-            self._quiet.cancel()
-            self._quiet = None
-        if self._loop is not None and self._loop.running:
-            self._loop.stop()
+        time = min([self._pingAt, *(time for time, _ in self._deadlines())])
+        # A deadline can be switched off by an infinite limit.
+        if time < math.inf:
+            delay = max(time - self._clock.seconds(), 0)
+            self._deadline = self._clock.callLater(delay, self._check)
 
-    def _expireIn(self, seconds: float, why: str) -> None:
-        def expired() -> None:
-            self._deadline = None
-            self._expire(why)
+    def _check(self) -> None:
+        now = self._clock.seconds()
+        # A stream that the server ended is noticed here.
+        self._note()
+        self._look(now)
+        for time, why in self._deadlines():
+            if time <= now:
+                self._expire(why)
+                return
+        if self._pingAt <= now:
+            self._pingAt = now + self._limits.pingSeconds
+            # A publisher that is heard needs none; a quarter, so that one which
+            # is idle and well is asked, and has time to answer, before its
+            # silence is too long.
+            publishing = self._activity is Activity.PUBLISHING
+            if not publishing or now - self._heardAt >= self._limits.pingSeconds / 4:
+                self._ping(int(now * 1000) & 0xFFFFFFFF)
+        if not self._stopped:
+            self._arm()
 
-        self._deadline = self._clock.callLater(seconds, expired)
-
-    def _tick(self) -> None:
-        silent = self._clock.seconds() - self._heardAt
-        publishing = self._isPublishing()
-        if publishing and silent > self._limits.publisherIdleSeconds:
-            self._expire(f"a publisher, and silent for {silent:.0f} s")
-        # Half, so that a publisher which is idle and well is asked, and answers,
-        # at one tick or another before its silence is too long.
-        elif not publishing or silent >= self._limits.pingSeconds / 2:
-            self._ping(int(self._clock.seconds() * 1000) & 0xFFFFFFFF)
+    def _look(self, now: float) -> None:
+        """
+        See whether a message is under way that was under way before.
+        """
+        position = self._findUnfinished()
+        if position is None:
+            self._unfinished = None
+        elif self._unfinished is None or self._unfinished[0] != position:
+            self._unfinished = position, now

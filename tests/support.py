@@ -47,7 +47,9 @@ class Client:
         assert isinstance(clock, Clock)
         self.clock = clock
         self.transport = Transport()
-        self.protocol: RTMPProtocol = factory.buildProtocol(None)
+        protocol = factory.buildProtocol(None)
+        assert protocol is not None
+        self.protocol: RTMPProtocol = protocol
         self.protocol.makeConnection(self.transport)
         self._buffer = FastBuffer()
         self._reader = ChunkReader(self._buffer)

@@ -227,10 +227,11 @@ class ReadingTests(SynchronousTestCase):
 
     def test_unknownMarkers(self) -> None:
         """
-        T-45: markers that the format does not have, or that nobody writes,
-        AMF3 among them, are errors.
+        T-45: markers that the format does not have, or that nobody writes, are
+        errors.
         """
-        for marker in {*range(256)} - {*range(4), *range(5, 9), *range(10, 14), 15, 16}:
+        known = {*range(4), *range(5, 9), *range(10, 14), *range(15, 18)}
+        for marker in {*range(256)} - known:
             data = bytes([marker]) + bytes(20)
             self.assertRaises(AMFError, decode, data)
 
@@ -286,9 +287,9 @@ class ReferenceTests(SynchronousTestCase):
         message: a string that is written once cannot be answered, or sent to
         everybody, two thousand times over.
         """
-        big = encode([{"s": "x" * 200_000}])
-        self.assertEqual(len(decode(big + b"\x07\0\0")), 2)
-        for count in (2, 2000):
+        big = encode([{"s": "x" * 100_000}])
+        self.assertEqual(len(decode(big + b"\x07\0\0" * 2)), 3)
+        for count in (3, 2000):
             data = big + b"\x07\0\0" * count
             self.assertRaises(AMFLimitError, decode, data)
         # Inside an object as well as behind one.
@@ -355,8 +356,8 @@ class TrailingTests(SynchronousTestCase):
     def test_leftOut(self) -> None:
         """
         What cannot be read ends the values, and those before it are there:
-        rubbish, a value that is cut off, AMF3, a reference to nothing, an
-        array without its values.
+        rubbish, a value that is cut off, in AMF3 too, a reference to nothing,
+        an array without its values.
         """
         for rubbish in (
             b"\xff",
@@ -381,7 +382,8 @@ class TrailingTests(SynchronousTestCase):
         for data in (
             b"\x05" * 4097,
             ONE + b"\x0a\0\0\0\1" * 40 + b"\5",
-            ONE + encode([{"s": "x" * 200_000}]) + b"\x07\0\0" * 2,
+            ONE + encode([{"s": "x" * 100_000}]) + b"\x07\0\0" * 3,
+            ONE + encode(["x" * 131_073]),
         ):
             self.assertRaises(AMFLimitError, decode, data)
 
@@ -464,6 +466,28 @@ class LimitTests(SynchronousTestCase):
         """
         self.assertRaises(AMFError, decode, b"\x0c\xff\xff\xff\xffabc")
         self.assertRaises(AMFError, decode, b"\x02\0\4abc")
+
+    def test_longestString(self) -> None:
+        """
+        A string, a name, the name of a class and a document may be so long and
+        no longer.  What is cut off as well is malformed in the first place.
+        """
+        values: tuple[AMFValue, ...] = (
+            "x" * 100,
+            {"x" * 100: None},
+            ecma(**{"x" * 100: None}),
+            typed("x" * 100),
+            XMLDocument("x" * 100),
+        )
+        for value in values:
+            data = encode([value])
+            self.assertEqual(decode(data, Limits(amfString=100)), [value])
+            limits = Limits(amfString=99)
+            self.assertRaises(AMFLimitError, decode, data, limits)
+            self.assertEqual(decode(ONE + data[:50], limits), [1.0])
+        longest = Limits().amfString
+        self.assertEqual(len(decode(encode(["x" * longest]))), 1)
+        self.assertRaises(AMFLimitError, decode, encode(["x" * (longest + 1)]))
 
 
 class WritingTests(SynchronousTestCase):

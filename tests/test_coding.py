@@ -139,15 +139,32 @@ class CommandTests(SynchronousTestCase):
 
     def test_amf3Values(self) -> None:
         """
-        T-45: values in AMF3 itself are not understood; what stands before
-        them is.
+        T-45: in commands of either type, values behind the marker 0x11 are in
+        AMF3: the name, the transaction id, the command object, arguments.
+        """
+        name = b"\x11\x06\x0fconnect"
+        one = b"\x11\x04\x01"
+        properties = b"\x11\x0a\x0b\x01\x07app\x06\x09live\x01"
+        mixed = b"\x02\0\7connect" + ONE
+        expected = Command("connect", 1.0, {"app": "live"}, [[True], "s"])
+        arguments = b"\x11\x09\x03\x01\x03" + b"\x02\0\1s"
+        for start in (name + one, name + ONE, mixed):
+            payload = start + properties + arguments
+            for typeID, form in ((17, b"\0"), (17, b""), (20, b"")):
+                self.assertEqual(read(typeID, form + payload), expected)
+
+    def test_amf3Malformed(self) -> None:
+        """
+        T-45: what stands before a value in AMF3 that makes no sense is
+        understood; where it is the first there is no command.
         """
         start = b"\0\x02\0\1x" + ONE
-        amf3 = b"\x11\x0a\x0b\1"
-        self.assertEqual(read(17, start + amf3), Command("x", 1.0))
-        found = read(17, start + b"\5" + ONE + amf3 + ONE)
+        broken = b"\x11\x0a\x0b\1"
+        self.assertEqual(read(17, start + broken), Command("x", 1.0))
+        found = read(17, start + b"\5" + ONE + broken + ONE)
         self.assertEqual(found, Command("x", 1.0, None, [1.0]))
-        self.assertRaises(AMFError, read, 17, b"\0" + amf3)
+        for payload in (broken, b"\x11\x04\1", b"\x11\x06\3x\x11\x06\3y", b"\x11"):
+            self.assertRaises(AMFError, read, 17, b"\0" + payload)
 
     def test_rubbishBehind(self) -> None:
         """
@@ -236,6 +253,25 @@ class DataTests(SynchronousTestCase):
         self.assertEqual(read(18, payload, 3), expected)
         self.assertEqual(read(15, b"\0" + payload, 3), expected)
         self.assertEqual(read(18, b""), Data([], 77, 0))
+
+    def test_amf3Values(self) -> None:
+        """
+        T-45: data of either type has values in AMF3 as well, and goes out in
+        AMF0 and as type 18.
+        """
+        payload = (
+            b"\x11\x06\x1b@setDataFrame\x02\0\x0aonMetaData"
+            b"\x11\x09\x01\x0bwidth\x04\x8f\x00\x01"
+        )
+        expected = Data(["@setDataFrame", "onMetaData", {"width": 1920.0}], 77, 3)
+        for typeID, form in ((15, b"\0"), (15, b""), (18, b"")):
+            found = read(typeID, form + payload, 3)
+            self.assertEqual(found, expected)
+            assert isinstance(found, Data)
+            message = encode(found)
+            self.assertEqual(message.typeID, 18)
+            self.assertNotIn(b"\x11", message.payload)
+            self.assertEqual(decode(message, Limits()), expected)
 
     def test_bothWays(self) -> None:
         """

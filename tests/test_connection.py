@@ -16,6 +16,7 @@ from rtmptwisted.errors import ChunkError, HandshakeError, ProtocolError
 from rtmptwisted.wire import connection as connectionModule
 from rtmptwisted.wire.connection import (
     DEFAULT_WINDOW,
+    MORE,
     NEED_DATA,
     TRANSITIONS,
     Event,
@@ -67,7 +68,8 @@ def events(connection: RTMPConnection) -> list[Event]:
     """
     found = []
     while (event := connection.nextEvent()) is not NEED_DATA:
-        found.append(event)
+        if event is not MORE:
+            found.append(event)
     return found
 
 
@@ -395,7 +397,7 @@ class MeaningTests(SynchronousTestCase):
             connection.receiveData(type0(2, 0, typeID, b"\1"))
             self.assertRaises(ChunkError, events, connection)
             longer = type0(2, 0, typeID, b"\0\0\1\0\0\0\0", messageStreamID=3)
-            self.assertEqual(len(feed(connected(), longer)), int(typeID == 4))
+            self.assertEqual(len(feed(connected(), longer)), int(typeID in (4, 6)))
 
 
 class AggregateTests(SynchronousTestCase):
@@ -481,14 +483,14 @@ class AggregateTests(SynchronousTestCase):
 
     def test_manyParts(self) -> None:
         """
-        The parts do not all exist at once: 20,000 empty ones take little
+        The parts do not all exist at once: 10,000 empty ones take little
         memory beside the message itself.
         """
         connection = connected()
-        size = 20_000 * 15
+        size = 10_000 * 15
         connection.receiveData(setChunkSize(size))
         events(connection)
-        connection.receiveData(type0(6, 0, 22, self.part(8, 0, b"") * 20_000))
+        connection.receiveData(type0(6, 0, 22, self.part(8, 0, b"") * 10_000))
         tracemalloc.start()
         try:
             first = connection.nextEvent()
@@ -497,7 +499,17 @@ class AggregateTests(SynchronousTestCase):
             tracemalloc.stop()
         self.assertEqual(first, Message(8, 0, 1, b"", 6))
         self.assertLess(held, 3 * size)
-        self.assertEqual(len(events(connection)), 19_999)
+        self.assertEqual(len(events(connection)), 9_999)
+
+    def test_tooManyParts(self) -> None:
+        """
+        More parts than the limit are an error; those before it come out.
+        """
+        connection = connected(limits=Limits(aggregateParts=3))
+        connection.receiveData(type0(6, 0, 22, self.part(8, 0, b"x") * 4))
+        for _ in range(3):
+            self.assertEqual(connection.nextEvent(), Message(8, 0, 1, b"x", 6))
+        self.assertRaises(ProtocolError, connection.nextEvent)
 
 
 class AcknowledgementTests(SynchronousTestCase):
@@ -714,7 +726,8 @@ class HostileTests(SynchronousTestCase):
             for piece in pieces:
                 connection.receiveData(piece)
                 while (event := connection.nextEvent()) is not NEED_DATA:
-                    found.append(event)
+                    if event is not MORE:
+                        found.append(event)
         except ProtocolError as error:
             return found, str(error)
         return found, ""

@@ -162,7 +162,7 @@ class TagTests(SynchronousTestCase):
         """
         A description that is known already is not made again.
         """
-        description = Description(Kind.KEYFRAME, "test", 3)
+        description = Description(Kind.KEYFRAME, "test", (3,))
         tag = FLVTag(VIDEO, 0, b"", description)
         self.assertIs(tag.description, description)
         self.assertTrue(tag.isKeyframe)

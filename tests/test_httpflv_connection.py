@@ -182,7 +182,7 @@ class ConnectionTests(ServerTestCase):
         What twisted.web has behind the protocol for HTTP/1.
         """
         protocol: Any = self.protocol
-        return protocol._channel
+        return protocol._inner._channel
 
     def time(self) -> None:
         """

@@ -15,7 +15,8 @@ from rtmptwisted import commands, interfaces
 from rtmptwisted.commands import standardCommands
 from rtmptwisted.delivery import FanOut
 from rtmptwisted.formats import FLVFormat
-from rtmptwisted.httpflv import HTTPViewer, LiveResource
+from rtmptwisted.httpflv import LiveResource
+from rtmptwisted.httpviewer import HTTPViewer
 from rtmptwisted.interfaces import (
     ICommandHandler,
     IPlayer,

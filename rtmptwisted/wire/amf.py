@@ -21,6 +21,8 @@ How values map:
     Null          L{None}
     Undefined     L{UNDEFINED}; Unsupported is read as this
     Reference     the value it refers to, when that is complete
+    AMF3          what L{rtmptwisted.wire.amf3} makes of the one value behind
+                  the marker; it is written as AMF0
     ============  =========================================================
 """
 
@@ -30,8 +32,10 @@ import struct
 from collections.abc import Iterable
 
 from rtmptwisted.errors import AMFError, AMFLimitError
+from rtmptwisted.wire import amf3
 from rtmptwisted.wire.amfvalues import (
     UNDEFINED,
+    AMFSource,
     AMFValue,
     Date,
     ECMAArray,
@@ -77,15 +81,20 @@ def decode(data: bytes, limits: Limits | None = None) -> list[AMFValue]:
     """
     Read all the values that C{data} holds, one after the other.
 
+    Values in AMF3 share their tables of references, and start with empty ones
+    in each message: one may refer to what stands in another before it, as Flash
+    Player does with the names of properties.  AMF0 has a table of its own.
+
     Objects and arrays that the end of the data cuts off are accepted as they
     stand: some encoders never write their end marker.  What follows the first
     value and cannot be read is left out: some write more than they should.
 
     @raise AMFError: when the first value is malformed, or any past a limit.
     """
-    decoder = _Decoder(data, limits or Limits())
+    source = AMFSource(data, limits or Limits())
+    decoder = _Decoder(source)
     values: list[AMFValue] = []
-    while not decoder.exhausted:
+    while not source.exhausted:
         try:
             values.append(decoder.value(0))
         except AMFLimitError:
@@ -115,67 +124,41 @@ def _toBytes(text: str) -> bytes:
 
 class _Decoder:
     """
-    A position in the bytes of one message.
+    What reads one message.
     """
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
-        self._data = data
-        self._position = 0
-        self._limits = limits
-        self._values = 0
+    def __init__(self, source: AMFSource) -> None:
+        self._source = source
+        self._amf3 = amf3.Decoder(source)
         # What a Reference marker can point at, and its size when written; None
         # until it is complete, so that no value can come to contain itself.
         self._complex: list[tuple[AMFValue, int]] = []
-        # Bytes that references stand for.
-        self._referred = 0
-
-    @property
-    def exhausted(self) -> bool:
-        return self._position >= len(self._data)
-
-    def _take(self, count: int) -> bytes:
-        end = self._position + count
-        if end > len(self._data):
-            raise AMFError(
-                f"a value needs {count} bytes, "
-                f"{len(self._data) - self._position} are left"
-            )
-        taken = self._data[self._position : end]
-        self._position = end
-        return taken
 
     def _string(self, length: struct.Struct) -> str:
-        (count,) = length.unpack(self._take(length.size))
-        return self._take(count).decode("utf-8", "surrogateescape")
+        (count,) = length.unpack(self._source.take(length.size))
+        return self._source.text(count)
 
     def value(self, depth: int) -> AMFValue:
         """
         Read one value.
         """
-        self._count(depth)
-        marker = self._take(1)[0]
+        marker = self._source.byte()
+        if marker == Marker.AMF3:
+            return self._amf3.value(depth)
+        self._source.count(depth)
         if marker in _CONTAINERS:
             return self._container(marker, depth)
         if marker == Marker.REFERENCE:
             return self._reference(depth)
         return self._scalar(marker)
 
-    def _count(self, depth: int) -> None:
-        self._values += 1
-        if self._values > self._limits.amfValues:
-            raise AMFLimitError(
-                f"more than {self._limits.amfValues} values in a message"
-            )
-        if depth > self._limits.amfDepth:
-            raise AMFLimitError(f"values nested deeper than {self._limits.amfDepth}")
-
     def _scalar(self, marker: int) -> AMFValue:
         match marker:
             case Marker.NUMBER:
-                number: float = _number.unpack(self._take(8))[0]
+                number: float = _number.unpack(self._source.take(8))[0]
                 return number
             case Marker.BOOLEAN:
-                return self._take(1) != b"\x00"
+                return self._source.byte() != 0
             case Marker.STRING:
                 return self._string(_short)
             case Marker.LONG_STRING:
@@ -185,34 +168,23 @@ class _Decoder:
             case Marker.UNDEFINED | Marker.UNSUPPORTED:
                 return UNDEFINED
             case Marker.DATE:
-                return Date(*_date.unpack(self._take(10)))
+                return Date(*_date.unpack(self._source.take(10)))
             case Marker.XML_DOCUMENT:
                 return XMLDocument(self._string(_long))
         raise AMFError(f"unknown or unsupported value type 0x{marker:02x}")
 
     def _reference(self, depth: int) -> AMFValue:
-        index = int.from_bytes(self._take(2), "big")
+        index = int.from_bytes(self._source.take(2), "big")
         if index >= len(self._complex):
             raise AMFError(f"a reference to object {index}, which does not exist")
         value, size = self._complex[index]
-        self._countInside(value, depth)
-        self._referred += size
-        if self._referred > self._limits.dataMessage:
-            raise AMFLimitError(f"references to {self._referred} bytes in a message")
+        self._source.repeat(value, size, depth)
         return value
-
-    def _countInside(self, value: AMFValue, depth: int) -> None:
-        # What is referred to counts as if it stood here, or 30 lists that
-        # each refer twice to the one before would be 2^30 values when written.
-        if isinstance(value, dict | list):
-            for item in value.values() if isinstance(value, dict) else value:
-                self._count(depth + 1)
-                self._countInside(item, depth + 1)
 
     def _container(self, marker: int, depth: int) -> AMFValue:
         index = len(self._complex)
         self._complex.append((None, 0))
-        start = self._position + self._referred
+        start = self._source.extent
         container: AMFValue
         if marker == Marker.STRICT_ARRAY:
             container = self._strictArray(depth)
@@ -221,25 +193,25 @@ class _Decoder:
                 properties: dict[str, AMFValue] = TypedObject(self._string(_short))
             elif marker == Marker.ECMA_ARRAY:
                 # The count is a hint that real encoders get wrong.
-                self._take(4)
+                self._source.take(4)
                 properties = ECMAArray()
             else:
                 properties = {}
             self._properties(properties, depth)
             container = properties
-        self._complex[index] = container, self._position + self._referred - start
+        self._complex[index] = container, self._source.extent - start
         return container
 
     def _strictArray(self, depth: int) -> list[AMFValue]:
-        (count,) = _long.unpack(self._take(4))
-        if count > len(self._data) - self._position:
-            raise AMFError(f"an array of {count} values in fewer bytes")
+        (count,) = _long.unpack(self._source.take(4))
+        self._source.need(count)
         return [self.value(depth + 1) for _ in range(count)]
 
     def _properties(self, into: dict[str, AMFValue], depth: int) -> None:
-        while not self.exhausted:
-            if self._data.startswith(_END, self._position):
-                self._position += len(_END)
+        source = self._source
+        while not source.exhausted:
+            if source.data.startswith(_END, source.position):
+                source.position += len(_END)
                 return
             name = self._string(_short)
             into[name] = self.value(depth + 1)

@@ -20,12 +20,14 @@ class FastBuffer:
     @ivar limit: how many bytes may be left over when more arrive.
     """
 
-    __slots__ = ("_committed", "_cursor", "_data", "limit")
+    __slots__ = ("_committed", "_cursor", "_data", "_dropped", "limit")
 
     def __init__(self, limit: int = Limits.bufferedBytes) -> None:
         self._data = bytearray()
         self._committed = 0
         self._cursor = 0
+        # Bytes that were consumed and are no longer in C{_data}.
+        self._dropped = 0
         self.limit = limit
 
     def __len__(self) -> int:
@@ -33,6 +35,13 @@ class FastBuffer:
         @return: how many bytes lie after the cursor.
         """
         return len(self._data) - self._cursor
+
+    @property
+    def consumed(self) -> int:
+        """
+        How many bytes have been consumed since the beginning.
+        """
+        return self._dropped + self._committed
 
     def append(self, data: bytes) -> None:
         """
@@ -46,6 +55,7 @@ class FastBuffer:
         """
         if self._committed:
             del self._data[: self._committed]
+            self._dropped += self._committed
             self._cursor -= self._committed
             self._committed = 0
         if len(self._data) >= self.limit:
@@ -99,6 +109,7 @@ class FastBuffer:
         if self._cursor == len(self._data):
             # An idle connection holds nothing.
             self._data = bytearray()
+            self._dropped += self._cursor
             self._committed = self._cursor = 0
         else:
             self._committed = self._cursor

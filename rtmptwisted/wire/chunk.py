@@ -7,9 +7,12 @@ differ from it, noted where they are handled.
 
 from __future__ import annotations
 
+import sys
+
 from rtmptwisted.errors import ChunkError
 from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunkheader import LONGEST_HEADER, Header, HeaderReader
+from rtmptwisted.wire.chunkrun import takeRun
 from rtmptwisted.wire.coding import decodeChunkSize
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import Message, MessageType
@@ -25,14 +28,6 @@ _LONGEST_WAIT = 65536
 #: 16 MiB in parts of one byte would be 1 GiB of objects.
 _SMALL_PART = 1024
 
-#: How many chunks are taken together.  It bounds what a look ahead costs when
-#: the chunks turn out to be interleaved; at 128 bytes a chunk it is one read
-#: of 64 KiB.
-_WINDOW = 512
-
-#: The type 3 headers of one byte, by chunk stream.
-_MARKS = {number: bytes((0xC0 | number,)) for number in range(2, 64)}
-
 
 class _ChunkStream:
     """
@@ -40,11 +35,14 @@ class _ChunkStream:
 
     @ivar parts: the payload received so far; L{None} between messages.
     @ivar received: its size in bytes.
+    @ivar began: how many bytes of the connection had been consumed when the
+        message under way had shown its first chunk.
     """
 
-    __slots__ = ("header", "parts", "received")
+    __slots__ = ("began", "header", "parts", "received")
 
     def __init__(self) -> None:
+        self.began = 0
         self.header = Header()
         self.received = 0
         self.parts: list[bytearray] | None = None
@@ -88,13 +86,35 @@ class ChunkReader:
         self.chunkSize = DEFAULT_CHUNK_SIZE
         self.abandoned = 0
 
-    def nextMessage(self) -> Message | None:
+    @property
+    def needsData(self) -> bool:
         """
-        @return: the next message, or L{None} when more bytes are needed.
+        Whether there can be no further message before more bytes are there.
+        """
+        return len(self._buffer) < self._needed
+
+    @property
+    def unfinished(self) -> int | None:
+        """
+        Where the oldest message began that is not whole yet: a number that grows
+        with every byte consumed, for comparison only.  L{None} when nothing is
+        under way.
+        """
+        began = [each.began for each in self._streams.values() if each.parts]
+        if len(self._buffer):
+            began.append(self._buffer.consumed)
+        return min(began, default=None)
+
+    def nextMessage(self, chunks: int = sys.maxsize) -> Message | None:
+        """
+        @param chunks: how many chunks, or runs of chunks, to read at the most.
+        @return: the next message, or L{None} when more bytes are needed, or when
+            so many chunks held the end of none (see L{needsData}).
         @raise ChunkError: when the peer broke the chunk stream or a limit.
         """
         buffer = self._buffer
-        while (there := len(buffer)) >= self._needed:
+        while (there := len(buffer)) >= self._needed and chunks:
+            chunks -= 1
             if self._open is None:
                 message = self._nextChunk(there)
             else:
@@ -143,13 +163,26 @@ class ChunkReader:
         if isinstance(parsed, int):
             self._needed = parsed
             return None
+        basic = head[:size]
         header, size, starts = parsed
         remaining = header.length if starts else header.length - stream.received
-        # A run needs the same one-byte header before each of its chunks.
-        mark = None if header.extended else _MARKS.get(chunkStreamID)
-        data = self._payload(size, remaining, there - size, mark)
-        if data is None:
-            return None
+        # Until a chunk has shown what the headers of the others look like, they
+        # are read one by one.
+        extension = self._headers.extensionLength(header)
+        data: bytearray | None
+        if (
+            self._vectorised
+            and extension is not None
+            and self.chunkSize < remaining
+            and self.chunkSize <= there - size
+        ):
+            data = takeRun(
+                self._buffer, basic, size, remaining, self.chunkSize, extension
+            )
+        else:
+            data = self._payload(size, remaining, there - size)
+            if data is None:
+                return None
         return self._accept(chunkStreamID, stream, header, starts, data)
 
     def _fresh(self, chunkStreamID: int, form: int) -> _ChunkStream:
@@ -162,16 +195,13 @@ class ChunkReader:
             raise ChunkError(f"more than {self._limits.chunkStreams} chunk streams")
         return _ChunkStream()
 
-    def _payload(
-        self, size: int, remaining: int, there: int, mark: bytes | None
-    ) -> bytearray | None:
+    def _payload(self, size: int, remaining: int, there: int) -> bytearray | None:
         """
-        Take the header and the payload of a chunk, or of a run of chunks.
+        Take the header and the payload of a chunk.
 
         @param size: the length of the header.
         @param remaining: payload bytes until the end of the message.
         @param there: bytes in the buffer behind the header.
-        @param mark: the header of the other chunks, if there can be a run.
         """
         buffer = self._buffer
         wanted = min(remaining, self.chunkSize)
@@ -181,33 +211,8 @@ class ChunkReader:
                 return None
             self._due = wanted - there
             wanted = there
-        elif wanted < remaining and mark is not None and self._vectorised:
-            return self._run(size, remaining, there, mark)
         buffer.skip(size)
         return buffer.take(wanted)
-
-    def _run(self, size: int, remaining: int, there: int, mark: bytes) -> bytearray:
-        """
-        Take as many chunks of one message as follow one another.
-
-        The first is whole, and not the last of its message.
-
-        See L{_payload} for the parameters.
-        """
-        buffer = self._buffer
-        chunkSize = self.chunkSize
-        stride = chunkSize + 1
-        stop = remaining + (remaining - 1) // chunkSize
-        if stop > there or stop > _WINDOW * stride:
-            stop = min((there + 1) // stride, _WINDOW) * stride - 1
-        marks = buffer.every(stride, size + chunkSize, size + stop)
-        strangers = len(marks.lstrip(mark))
-        if strangers:
-            stop = (len(marks) - strangers) * stride + chunkSize
-        buffer.skip(size)
-        span = buffer.take(stop)
-        del span[chunkSize::stride]
-        return span
 
     def _accept(
         self,
@@ -230,6 +235,7 @@ class ChunkReader:
             if len(data) == header.length:
                 return _message(header, bytes(data), chunkStreamID)
             stream.parts = []
+            stream.began = self._buffer.consumed
         if self._due:
             self._open = chunkStreamID, stream
         return self._append(chunkStreamID, stream, data)

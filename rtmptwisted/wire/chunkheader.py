@@ -157,6 +157,17 @@ class HeaderReader:
                 size += 4
         return (last, size, False)
 
+    def extensionLength(self, header: Header) -> int | None:
+        """
+        @return: the size of the timestamp in continuation chunks of a message
+            with this header, in bytes; L{None} when they have not shown it yet.
+        """
+        if not header.extended:
+            return 0
+        if self._repeatsExtended is None:
+            return None
+        return 4 if self._repeatsExtended else 0
+
     def _extendedRepeated(self, header: Header, found: bytearray) -> bool | None:
         """
         Tell whether a continuation chunk repeats the extended timestamp.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from typing import Final, NamedTuple
 
+from rtmptwisted.wire.enhanced import COMMAND, EX_AUDIO, KEY, PacketType, unwrap
 from rtmptwisted.wire.message import MessageType
 
 
@@ -27,6 +28,8 @@ class Kind(enum.Enum):
     FRAME = "frame"
     #: Colour information or channel layout: kept like a sequence header.
     CONFIGURATION = "configuration"
+    #: The sequence header of its tracks holds no longer.
+    SEQUENCE_END = "sequence end"
     #: C{onMetaData}.
     METADATA = "metadata"
     #: Nothing to decode: empty, an end marker, a command.
@@ -35,13 +38,15 @@ class Kind(enum.Enum):
 
 class Description(NamedTuple):
     """
-    @ivar codec: a name such as C{"avc1"} or C{"mp4a"}; C{""} when unknown.
-    @ivar track: the track id, 0 unless the payload says otherwise.
+    @ivar codec: a name such as C{"avc1"} or C{"mp4a"}; C{""} when unknown.  Where
+        tracks have different codecs, that of the first of them.
+    @ivar tracks: the ids of the tracks that the payload has something of, the
+        default track, 0, before all others.
     """
 
     kind: Kind
     codec: str = ""
-    track: int = 0
+    tracks: tuple[int, ...] = (0,)
 
 
 _OTHER: Final = Description(Kind.OTHER)
@@ -72,18 +77,7 @@ AUDIO_CODECS: Final = {
     14: ".mp3",
 }
 
-_AVC, _HEVC, _AAC, _EX_AUDIO = 7, 12, 10, 9
-_KEY, _COMMAND = 1, 5
-
-# Packet types of Enhanced RTMP; the first six of video, those of audio agree
-# where both have them but for 4.
-_START, _CODED, _END, _CODED_X, _METADATA, _TS_START, _MULTITRACK, _MODEX = range(8)
-_AUDIO_CHANNELS, _AUDIO_MULTITRACK = 4, 5
-
-#: ModEx parts of one payload.  Their type has 4 bits, so that there are no more
-#: which say different things; one is defined.  A chain of them can be as long as
-#: the payload, and following it to its end takes a second.
-_MOST_MODEX: Final = 16
+_AVC, _HEVC, _AAC = 7, 12, 10
 
 
 def describe(typeID: int, payload: bytes) -> Description:
@@ -94,17 +88,17 @@ def describe(typeID: int, payload: bytes) -> Description:
         return _OTHER
     if typeID == MessageType.VIDEO:
         if payload[0] & 0x80:
-            return _enhancedVideo(payload)
+            return _enhanced(typeID, payload)
         return _legacyVideo(payload)
-    if payload[0] >> 4 == _EX_AUDIO:
-        return _enhancedAudio(payload)
+    if payload[0] >> 4 == EX_AUDIO:
+        return _enhanced(typeID, payload)
     return _legacyAudio(payload)
 
 
 def _legacyVideo(payload: bytes) -> Description:
     frameType, codecID = payload[0] >> 4, payload[0] & 0x0F
     codec = VIDEO_CODECS.get(codecID, "")
-    if frameType == _COMMAND:
+    if frameType == COMMAND:
         return Description(Kind.OTHER, codec)
     if codecID in (_AVC, _HEVC):
         packetType = payload[1] if len(payload) > 1 else None
@@ -112,7 +106,7 @@ def _legacyVideo(payload: bytes) -> Description:
             return Description(Kind.SEQUENCE_HEADER, codec)
         if packetType != 1:
             return Description(Kind.OTHER, codec)
-    return Description(Kind.KEYFRAME if frameType == _KEY else Kind.FRAME, codec)
+    return Description(Kind.KEYFRAME if frameType == KEY else Kind.FRAME, codec)
 
 
 def _legacyAudio(payload: bytes) -> Description:
@@ -123,83 +117,39 @@ def _legacyAudio(payload: bytes) -> Description:
     return Description(Kind.FRAME, codec)
 
 
-class _Unwrapped(NamedTuple):
-    """
-    An enhanced header without its ModEx and multitrack parts.
-    """
-
-    packetType: int
-    codec: str
-    track: int
-
-
-def _unwrap(payload: bytes, packetType: int, multitrack: int) -> _Unwrapped | None:
-    """
-    @param multitrack: the packet type that means multitrack.
-    @return: L{None} when the payload ends inside its header, or its header goes
-        on and on.
-    """
-    position = 1
-    track = 0
-    rounds = 0
-    while packetType == _MODEX:
-        rounds += 1
-        if rounds > _MOST_MODEX or position >= len(payload):
-            return None
-        size = payload[position] + 1
-        position += 1
-        if size == 256:
-            size = int.from_bytes(payload[position : position + 2], "big") + 1
-            position += 2
-        position += size
-        if position >= len(payload):
-            return None
-        packetType = payload[position] & 0x0F
-        position += 1
-    tracked = packetType == multitrack
-    if tracked:
-        if position >= len(payload):
-            return None
-        packetType = payload[position] & 0x0F
-        position += 1
-    fourCC = payload[position : position + 4]
-    position += 4
-    if tracked:
-        if position >= len(payload):
-            return None
-        track = payload[position]
-    if len(fourCC) < 4:
-        return None
-    return _Unwrapped(packetType, fourCC.decode("latin-1"), track)
+#: What packet types mean.  All others are carried and not understood.
+_VIDEO_KINDS: Final = {
+    PacketType.SEQUENCE_START: Kind.SEQUENCE_HEADER,
+    PacketType.MPEG2TS_SEQUENCE_START: Kind.SEQUENCE_HEADER,
+    PacketType.SEQUENCE_END: Kind.SEQUENCE_END,
+    PacketType.CODED_FRAMES: Kind.FRAME,
+    PacketType.CODED_FRAMES_X: Kind.FRAME,
+    PacketType.METADATA: Kind.CONFIGURATION,
+}
+_AUDIO_KINDS: Final = {
+    PacketType.SEQUENCE_START: Kind.SEQUENCE_HEADER,
+    PacketType.SEQUENCE_END: Kind.SEQUENCE_END,
+    PacketType.CODED_FRAMES: Kind.FRAME,
+    PacketType.MULTICHANNEL_CONFIG: Kind.CONFIGURATION,
+}
 
 
-def _enhancedVideo(payload: bytes) -> Description:
-    frameType = payload[0] >> 4 & 0x07
-    unwrapped = _unwrap(payload, payload[0] & 0x0F, _MULTITRACK)
-    if unwrapped is None:
+def _enhanced(typeID: int, payload: bytes) -> Description:
+    packet = unwrap(typeID, payload)
+    if packet is None or not packet.parts:
         return _OTHER
-    packetType, codec, track = unwrapped
-    if packetType == _METADATA:
-        return Description(Kind.CONFIGURATION, codec, track)
-    if frameType == _COMMAND:
-        return Description(Kind.OTHER, codec, track)
-    if packetType in (_START, _TS_START):
-        return Description(Kind.SEQUENCE_HEADER, codec, track)
-    if packetType in (_CODED, _CODED_X):
-        # Only the default track opens a group of pictures.
-        key = frameType == _KEY and track == 0
-        return Description(Kind.KEYFRAME if key else Kind.FRAME, codec, track)
-    return Description(Kind.OTHER, codec, track)
-
-
-def _enhancedAudio(payload: bytes) -> Description:
-    unwrapped = _unwrap(payload, payload[0] & 0x0F, _AUDIO_MULTITRACK)
-    if unwrapped is None:
-        return _OTHER
-    packetType, codec, track = unwrapped
-    kinds = {
-        _START: Kind.SEQUENCE_HEADER,
-        _CODED: Kind.FRAME,
-        _AUDIO_CHANNELS: Kind.CONFIGURATION,
-    }
-    return Description(kinds.get(packetType, Kind.OTHER), codec, track)
+    parts = packet.parts
+    if len(parts) == 1:
+        (track, codec, _, _) = parts[0]
+        tracks: tuple[int, ...] = (track,)
+    else:
+        # Dictionaries keep the order, and each track once.
+        codecs = {part.track: part.codec for part in reversed(parts)}
+        tracks = tuple(sorted(codecs))
+        codec = codecs[tracks[0]]
+    kinds = _VIDEO_KINDS if typeID == MessageType.VIDEO else _AUDIO_KINDS
+    kind = kinds.get(packet.packetType, Kind.OTHER)
+    # Only the default track opens a group of pictures.
+    if kind is Kind.FRAME and packet.frameType == KEY and tracks[0] == 0:
+        kind = Kind.KEYFRAME
+    return Description(kind, codec, tracks)

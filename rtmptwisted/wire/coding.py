@@ -65,7 +65,8 @@ def _decodePeerBandwidth(message: Message, limits: Limits) -> SetPeerBandwidth:
 
 def _values(message: Message, limits: Limits) -> list[AMFValue]:
     payload = message.payload
-    # AMF3 messages start with a byte for the format, and then are AMF0.
+    # AMF3 messages start with a byte for the format, which some senders leave
+    # out, and then are AMF0, in which a marker stands before each AMF3 value.
     amf3 = message.typeID in (MessageType.COMMAND_AMF3, MessageType.DATA_AMF3)
     if amf3 and payload[:1] == b"\x00":
         payload = payload[1:]
@@ -199,13 +200,19 @@ def splitAggregate(message: Message, limits: Limits) -> Iterator[Message]:
     distance to it.  A part that is cut off ends the walk.  Parts that are
     neither media nor data are left out.
 
-    @raise ProtocolError: for an aggregate inside an aggregate, and for data
-        past its limit.
+    @raise ProtocolError: for an aggregate inside an aggregate, for data past its
+        limit, and for too many parts.
     """
     payload = message.payload
     position = 0
+    count = 0
     first: int | None = None
     while position + 11 <= len(payload):
+        count += 1
+        if count > limits.aggregateParts:
+            raise ProtocolError(
+                f"an aggregate message of more than {limits.aggregateParts} parts"
+            )
         typeID = payload[position]
         size = int.from_bytes(payload[position + 1 : position + 4], "big")
         time = int.from_bytes(payload[position + 4 : position + 7], "big")

@@ -27,6 +27,7 @@ from rtmptwisted.wire.message import (
     Message,
     MessageType,
     SetChunkSize,
+    SetPeerBandwidth,
     UserControl,
     UserControlType,
     WindowAckSize,
@@ -42,16 +43,26 @@ DEFAULT_WINDOW = 2_500_000
 _LAST_SEQUENCE = 0xF0000000
 
 
-class NeedData(enum.Enum):
+#: How many chunks or messages are read before L{MORE} is said: a few milliseconds
+#: of work.
+_PATIENCE = 1000
+
+
+class Pause(enum.Enum):
     """
-    The type of the one value L{NEED_DATA}.
+    The type of L{NEED_DATA} and L{MORE}, which are no events.
     """
 
     NEED_DATA = "NEED_DATA"
+    MORE = "MORE"
 
 
 #: There is no further event in the bytes that have arrived.
-NEED_DATA: Final = NeedData.NEED_DATA
+NEED_DATA: Final = Pause.NEED_DATA
+
+#: There may be further events.  Much was read that makes none, and whoever asks
+#: may have something else to do before asking again.
+MORE: Final = Pause.MORE
 
 
 class Outbound(bytes):
@@ -135,6 +146,8 @@ class RTMPConnection:
         self._window = DEFAULT_WINDOW
         self._sequence = 0
         self._acknowledged = 0
+        # The window that we have told the peer.
+        self._announced: int | None = None
         self.state = State.HANDSHAKE
         self.bytesReceived = 0
         self.ignored = 0
@@ -162,11 +175,11 @@ class RTMPConnection:
             self._advance(Input.ERROR)
             raise
 
-    def nextEvent(self) -> Event | NeedData:
+    def nextEvent(self) -> Event | Pause:
         """
         The events are the same for every way in which the bytes are cut.
 
-        @return: the next event, or L{NEED_DATA}.
+        @return: the next event, L{NEED_DATA} or L{MORE}.
         @raise ProtocolError: when the peer broke the protocol.
         """
         if self.state is State.FAILED:
@@ -185,7 +198,17 @@ class RTMPConnection:
         sent = self._writer.write(encode(decoded))
         if isinstance(decoded, SetChunkSize):
             self._writer.chunkSize = decoded.size
+        elif isinstance(decoded, WindowAckSize):
+            self._announced = decoded.size
         return sent
+
+    @property
+    def unfinished(self) -> int | None:
+        """
+        Where in the bytes received the oldest message began that is not whole
+        yet, for comparison only; L{None} when nothing is under way.
+        """
+        return self._reader.unfinished
 
     @property
     def acknowledgementDue(self) -> bool:
@@ -210,7 +233,7 @@ class RTMPConnection:
             raise ProtocolError(f"{happened.value} {self.state.value}")
         self.state = following
 
-    def _next(self) -> Event | NeedData:
+    def _next(self) -> Event | Pause:
         if self.state is State.HANDSHAKE:
             reply = self._handshake.step(self._buffer)
             if reply is None:
@@ -218,16 +241,17 @@ class RTMPConnection:
             if not self._handshake.done:
                 return Outbound(reply)
             self._advance(Input.HANDSHAKE_DONE)
-        while True:
+        for _ in range(_PATIENCE):
             message = None if self._parts is None else next(self._parts, None)
             if message is None:
                 self._parts = None
-                message = self._reader.nextMessage()
+                message = self._reader.nextMessage(_PATIENCE)
             if message is None:
-                return NEED_DATA
+                return NEED_DATA if self._reader.needsData else MORE
             event = self._interpret(message)
             if event is not None:
                 return event
+        return MORE
 
     def _interpret(self, message: Message) -> Event | None:
         """
@@ -273,7 +297,10 @@ class RTMPConnection:
         match decoded:
             case WindowAckSize(size) if size:
                 self._window = min(size, DEFAULT_WINDOW)
-            case UserControl(UserControlType.PING_REQUEST, data):
+            case SetPeerBandwidth(size) if size and size != self._announced:
+                # Section 5.4.5: a peer that is told a new size says so.
+                return Outbound(self.send(WindowAckSize(size)))
+            case UserControl(UserControlType.PING_REQUEST, data) if len(data) >= 4:
                 return Outbound(
                     self.send(UserControl(UserControlType.PING_RESPONSE, data[:4]))
                 )

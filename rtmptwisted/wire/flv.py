@@ -119,6 +119,15 @@ class FLVTag:
         """
         return self.description.kind in (Kind.SEQUENCE_HEADER, Kind.CONFIGURATION)
 
+    @property
+    def setupKeys(self) -> list[tuple[int, int, Kind]]:
+        """
+        What of a decoder this sets up: the kind of media, the track, and the kind
+        of setup, for each of its tracks.  A later tag with a key replaces it there.
+        """
+        kind, _, tracks = self.description
+        return [(self.typeID, track, kind) for track in tracks]
+
     def at(self, timestamp: int) -> FLVTag:
         """
         @return: the same tag with another timestamp, milliseconds.

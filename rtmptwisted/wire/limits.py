@@ -4,6 +4,7 @@ What a peer can make us remember or wait for, at the most.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 KIB = 1024
@@ -53,20 +54,55 @@ class Limits:
     #: Values in one AMF message, those inside objects and arrays included.
     amfValues: int = 4096
 
+    #: One string, name or document in an AMF message.  The longest in the field
+    #: are descriptions of a recording (XMP) in C{onMetaData}.
+    amfString: int = 128 * KIB
+
+    #: Parts of one aggregate message; real ones have a second of media.
+    aggregateParts: int = 10_000
+
     #: NetStreams of one connection; real clients have one or two.
     netStreams: int = 16
 
-    #: From the accepted connection to C{connect}.  It is not put off by
-    #: bytes that trickle in.
+    #: Connections in all, RTMP and HTTP together; 0 for any number.  Each takes
+    #: one descriptor of the process, of which there are seldom more.
+    connections: int = 10_000
+
+    #: Connections from one address (IPv6: from one /64, which one customer has);
+    #: 0 for any number.  Many viewers may share the address of a company or a
+    #: mobile network.
+    connectionsPerAddress: int = 1_000
+
+    #: From the accepted connection to the end of the handshake, which takes one
+    #: round trip.  Nothing puts this off, bytes that trickle in least of all.
+    handshakeSeconds: float = 10.0
+
+    #: From the accepted connection to C{connect}; nothing puts it off either.
     connectSeconds: float = 15.0
 
-    #: A publisher that sent nothing for this long is gone: its host lost its
-    #: network, and the name must become free for it to come back.
+    #: How long a connection may neither publish nor play.  Clients take one or
+    #: two round trips for that.
+    idleSeconds: float = 30.0
+
+    #: A publisher of whom no whole message came for this long is gone: its host
+    #: lost its network, and the name must become free for it to come back.
     publisherIdleSeconds: float = 30.0
+
+    #: From the first byte of a message to its last: the largest message in this
+    #: time has 2 Mbit/s.  It is looked at every L{pingSeconds}.
+    messageSeconds: float = 30.0
+
+    #: How long a player may wait for somebody to publish what it wants to see.
+    #: Waiting costs little, and screens are switched on before cameras are.
+    waitSeconds: float = math.inf
 
     #: librtmp players give up after about 30 seconds of silence, so players are
     #: pinged, and publishers that have been silent for so long.
     pingSeconds: float = 20.0
+
+    #: How long the bytes of one connection are worked on before it is the turn of
+    #: others.  What real clients send in one read takes a tenth of that.
+    turnSeconds: float = 0.01
 
     #: An acknowledgement that is due waits for a pause of this length in what
     #: arrives.  One that meets a client which has closed its socket makes its

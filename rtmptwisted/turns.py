@@ -1,0 +1,82 @@
+"""
+Working on what has arrived, in fair shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from rtmptwisted.wire.connection import MORE, NEED_DATA, Event, RTMPConnection
+
+
+class Turns:
+    """
+    Takes the events out of one connection and has them handled.
+
+    All that a real client sends in one read is handled in one go.  A client that
+    sends tens of thousands of empty messages instead has to wait after a while,
+    with the rest, until all others had their turn.
+    """
+
+    def __init__(
+        self,
+        connection: RTMPConnection,
+        clock: IReactorTime,
+        seconds: float,
+        handle: Callable[[Event], None],
+        ready: Callable[[], bool],
+        proceed: Callable[[], None],
+    ) -> None:
+        """
+        @param seconds: how long a turn may be.
+        @param handle: takes an event.
+        @param ready: tells whether another event can be handled now.
+        @param proceed: is called when the next turn is due.
+        """
+        self._connection = connection
+        self._clock = clock
+        self._seconds = seconds
+        self._handle = handle
+        self._ready = ready
+        self._proceed = proceed
+        self._next: IDelayedCall | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """
+        Whether there is more to do, at the next turn.
+        """
+        return self._next is not None
+
+    def take(self, *, last: bool = False) -> None:
+        """
+        Work on what has arrived.
+
+        @param last: whether there will be no other turn.
+        @raise ProtocolError: when the peer broke the protocol.
+        @raise Exception: whatever the handling of an event raises.
+        """
+        end = self._clock.seconds() + self._seconds
+        while self._ready():
+            event = self._connection.nextEvent()
+            if event is NEED_DATA:
+                return
+            if event is not MORE:
+                self._handle(event)
+            if self._clock.seconds() > end and not last and self._ready():
+                self._next = self._clock.callLater(0, self._due)
+                return
+
+    def _due(self) -> None:
+        self._next = None
+        self._proceed()
+
+    def cancel(self) -> None:
+        """
+        There shall be no further turn.
+        """
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
