@@ -166,7 +166,8 @@ class RTMPProtocol(Protocol):
             self.close()
         finally:
             self._interpreting = False
-        self._listen()
+        if not last:
+            self._listen()
 
     def _listen(self) -> None:
         """

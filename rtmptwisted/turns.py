@@ -10,14 +10,18 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from rtmptwisted.wire.connection import MORE, NEED_DATA, Event, RTMPConnection
 
+#: The longest wait for a turn, in seconds.
+_LONGEST_PAUSE = 1.0
+
 
 class Turns:
     """
     Takes the events out of one connection and has them handled.
 
     All that a real client sends in one read is handled in one go.  A client that
-    sends tens of thousands of empty messages instead has to wait after a while,
-    with the rest, until all others had their turn.
+    sends tens of thousands of empty messages instead has to wait with the rest
+    until all others had their turn, and each time longer than before, so that it
+    gets ever less of the server.
     """
 
     def __init__(
@@ -42,6 +46,8 @@ class Turns:
         self._ready = ready
         self._proceed = proceed
         self._next: IDelayedCall | None = None
+        # Turns, one after the other, that were not enough.
+        self._exhausted = 0
 
     @property
     def waiting(self) -> bool:
@@ -62,12 +68,23 @@ class Turns:
         while self._ready():
             event = self._connection.nextEvent()
             if event is NEED_DATA:
+                self._exhausted = 0
                 return
             if event is not MORE:
                 self._handle(event)
             if self._clock.seconds() > end and not last and self._ready():
-                self._next = self._clock.callLater(0, self._due)
+                self._next = self._clock.callLater(self._pause(), self._due)
                 return
+
+    def _pause(self) -> float:
+        """
+        @return: how long to wait for the next turn, in seconds: not at all for
+            the first one, since any machine may be slow once.
+        """
+        pause = (2**self._exhausted - 1) * self._seconds
+        if pause < _LONGEST_PAUSE:
+            self._exhausted += 1
+        return min(pause, _LONGEST_PAUSE)
 
     def _due(self) -> None:
         self._next = None
