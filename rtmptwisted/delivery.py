@@ -291,6 +291,6 @@ class FanOut:
                 parts, size, frames = [], 0, 0
             parts.append(encoded)
             size += len(encoded)
-            frames += tag.isFrame
+            frames += tag.isFrame and bool(encoded)
         if size:
             yield Flush(self._format.frame(b"".join(parts)), frames)

@@ -180,10 +180,7 @@ class RTMPProtocol(Protocol):
             return
         self._held = hold
         transport: Any = self.transport
-        if hold:
-            transport.pauseProducing()
-        else:
-            transport.resumeProducing()
+        (transport.pauseProducing if hold else transport.resumeProducing)()
 
     def _protocolFailed(self, error: ProtocolError) -> None:
         self._log.warn("{peer}: closed: {error}", peer=self.peer, error=str(error))

@@ -81,7 +81,7 @@ class Turns:
         @return: how long to wait for the next turn, in seconds: not at all for
             the first one, since any machine may be slow once.
         """
-        pause = (2**self._exhausted - 1) * self._seconds
+        pause = ((1 << self._exhausted) - 1) * self._seconds
         if pause < _LONGEST_PAUSE:
             self._exhausted += 1
         return min(pause, _LONGEST_PAUSE)

@@ -459,6 +459,8 @@ class LimitTests(SynchronousTestCase):
         """
         self.assertRaises(AMFError, decode, b"\x0a\xff\xff\xff\xff\x05")
         self.assertRaises(AMFError, decode, b"\x0a\0\0\0\2\x05")
+        error = self.assertRaises(AMFError, decode, b"\x0a\0\1\0\0" + b"\5" * 5000)
+        self.assertNotIsInstance(error, AMFLimitError)
 
     def test_stringLength(self) -> None:
         """

@@ -28,6 +28,7 @@ from tests.amf3_writer import (
     Array,
     Dictionary,
     Object,
+    Vector,
     Written,
     described,
     u29,
@@ -253,6 +254,8 @@ class NameTests(SynchronousTestCase):
                     self.assertEqual(decode(encode(found)), found)
                 else:
                     self.assertRaises(AMFError, decode, data)
+        # Nobody writes the class of the items of a vector.
+        self.assertEqual(decode(b"\x11" + AMF3Writer().write(Vector(name, []))), [[]])
 
     def test_itemsAndNames(self) -> None:
         """

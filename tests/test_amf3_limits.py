@@ -102,6 +102,7 @@ class LimitTests(SynchronousTestCase):
             (b"\x0a\x07" + name, b""),
             (b"\x10\x03\0\x01", b""),
             (b"\x11\x03\0\x06\x03k", b""),
+            (b"\x11\x03\0", b"\x01"),
         ):
             for version0 in (0, 5, 30):
                 nested = start * (32 - version0) + b"\x01" + end * (32 - version0)
@@ -201,22 +202,25 @@ class LimitTests(SynchronousTestCase):
 
     def test_lengths(self) -> None:
         """
-        What says it is longer than the message is refused, and nothing is made
-        for it.
+        What says it is longer than the message is malformed.  It is refused
+        before anything is read of it, or made for it.
         """
         most = b"\xff\xff\xff\xff"
+        names = b"".join(b"\x07%03x\1" % number for number in range(4095))
+        heads = [bytes([marker]) + most for marker in range(6, 18) if marker != 8]
+        heads += [
+            b"\x0d" + most + b"\0",
+            b"\x10" + most + b"\0\1",
+            b"\x11" + most + b"\0",
+        ]
+        # Items behind names, and 2^25 names of a class.
+        heads += [b"\x09" + most + b"\x03a\1\1", b"\x0a\xff\xff\xff\xf3\1"]
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
-        for marker in range(0x06, 0x12):
-            if marker == 0x08:
-                continue
-            for behind in (b"\0\0\x01\x01\x01", b"\x01" * 1000, b"\0\x01\x06\x03ab"):
-                data = bytes([marker]) + most + behind
-                self.assertRaises(AMFError, read, data)
-        for marker in b"\x09\x10\x11":
-            self.assertRaises(AMFError, read, bytes([marker]) + most)
-        # 2^25 names of a class.
-        self.assertRaises(AMFError, read, b"\x0a\xff\xff\xff\xf3\x01\x01\x01")
+        for head in heads:
+            for behind in (b"", b"\1\1\1", b"\1" * 9000, b"\0\1\6\3ab", names):
+                error = self.assertRaises(AMFError, read, head + behind)
+                self.assertFalse(isinstance(error, AMFLimitError), head)
         self.assertLess(tracemalloc.get_traced_memory()[1], 1_000_000)
 
 

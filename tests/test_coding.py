@@ -130,12 +130,15 @@ class CommandTests(SynchronousTestCase):
     def test_amf3Wrapper(self) -> None:
         """
         T-45: type 17 has a zero byte before what type 20 has; some senders
-        leave it out.
+        leave it out.  In types 18 and 20 a zero byte is the marker of a
+        number.
         """
         payload = b"\x02\0\1x" + ONE
         expected = Command("x", 1.0)
         self.assertEqual(read(17, b"\0" + payload), expected)
         self.assertEqual(read(17, payload), expected)
+        self.assertRaises(AMFError, read, 20, b"\0" + payload)
+        self.assertEqual(read(18, ONE), Data([1.0], 77))
 
     def test_amf3Values(self) -> None:
         """

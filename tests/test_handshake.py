@@ -294,7 +294,7 @@ class RefusalTests(SynchronousTestCase):
         """
         Where there is nothing to guess the error names the byte.
         """
-        self.assertIn("0xf3", self.refusal(b"\xf3\0\0\0"))
+        self.assertIn("0xf4", self.refusal(b"\xf4\0\0\0"))
         self.assertIn("0x00", self.refusal(b"\0"))
 
     def test_everyOtherVersion(self) -> None:

@@ -46,6 +46,7 @@ _GUESSES = (
     (b"\x06", "encrypted RTMP (RTMPE)"),
     (b"\x08", "encrypted RTMP (RTMPE)"),
     (b"\x09", "encrypted RTMP (RTMPE)"),
+    (b"\xf3", "the header of an RTMP proxy"),
 )
 
 
