@@ -96,8 +96,7 @@ class Options(usage.Options):
 
     def opt_limit(self, setting: str) -> None:
         """
-        Set a limit, NAME=VALUE, such as connections=500 or mediaMessage=16M;
-        repeatable. The documentation lists them.
+        Set a limit, such as connections=500; repeatable. The manual lists them.
         """
         self["limit"].append(setting)
 
