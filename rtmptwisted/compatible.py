@@ -25,6 +25,9 @@ CODECS: Final = {
 _LEGACY_AUDIO: Final = (2, 3, 10)
 _LEGACY_VIDEO: Final = (7, 12)
 
+# MP3 with 8000 samples a second.
+_MP3_8K: Final = 14
+
 # The first byte of legacy audio; what it says of rate and channels does not
 # count, since the decoder's configuration or the frames say it again.
 _AAC: Final = b"\xaf"
@@ -72,7 +75,13 @@ def compatible(tag: FLVTag) -> FLVTag | None:
         return None
     packet = unwrap(tag.typeID, body)
     if packet is None:
-        return tag if _isLegacy(tag.typeID, body[0]) else None
+        if _isLegacy(tag.typeID, body[0]):
+            return tag
+        if tag.typeID == AUDIO and body[0] >> 4 == _MP3_8K:
+            # The same frames under another number.
+            plain = _MP3 + body[1:]
+            return FLVTag(AUDIO, tag.timestamp, plain, tag.description)
+        return None
     part = next((part for part in packet.parts if part.track == 0), None)
     if part is None:
         return None

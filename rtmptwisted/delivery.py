@@ -177,8 +177,7 @@ class FanOut:
         """
         Whether viewers get audio, or video.
         """
-        codec = self._stream.codecs.get(typeID)
-        return codec is not None and self._format.carries(typeID, codec)
+        return self._stream.has(typeID, self._format)
 
     def streamEnded(self) -> None:
         """

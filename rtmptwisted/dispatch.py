@@ -20,7 +20,7 @@ from rtmptwisted.wire.message import Command
 
 #: After these are refused there is nothing left for the client to do, and some
 #: do not notice unless the connection goes.
-_LAST_CHANCES = frozenset(("connect", "publish", "play"))
+_LAST_CHANCES = frozenset(("connect", "publish", "play", "play2"))
 
 
 class Dispatcher:
@@ -112,7 +112,7 @@ class Dispatcher:
             command=shown(command.name),
             error=str(error),
         )
-        if command.name in ("publish", "play"):
+        if command.name in ("publish", "play", "play2"):
             id = command.messageStreamID
             session.sendStatus(id, error.code, error.description, "error")
         else:

@@ -101,6 +101,6 @@ class RTMPFactory(Factory):
         for stream in list(self.directory):
             stream.end()
         for protocol in list(self.connections):
-            protocol.close()
+            protocol.drop()
         self._tellWaiters()
         return closed

@@ -26,11 +26,11 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
 from rtmptwisted.admission import Admission
-from rtmptwisted.compatible import carries
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import InvalidName
+from rtmptwisted.formats import FLVFormat
 from rtmptwisted.httpviewer import HTTPViewer
-from rtmptwisted.names import streamKey
+from rtmptwisted.names import shown, streamKey
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.flv import AUDIO, VIDEO
 
@@ -99,7 +99,7 @@ class LiveResource(Resource):
             return _say(request, BAD_REQUEST, "a profile is compatible or raw")
         raw = profile == _RAW
         if not (raw or _isReadable(stream)):
-            codecs = " and ".join(sorted(set(stream.codecs.values())))
+            codecs = " and ".join(map(shown, sorted(set(stream.codecs.values()))))
             return _say(
                 request,
                 NOT_ACCEPTABLE,
@@ -145,7 +145,7 @@ def _isReadable(stream: LiveStream) -> bool:
         is known.
     """
     return not stream.settled or any(
-        carries(typeID, codec) for typeID, codec in stream.codecs.items()
+        stream.has(typeID, FLVFormat()) for typeID in (AUDIO, VIDEO)
     )
 
 

@@ -25,11 +25,11 @@ from rtmptwisted.interfaces import IPlayer, ISessionHost
 from rtmptwisted.netstream import NetStream
 from rtmptwisted.player import RTMPPlayer
 from rtmptwisted.session import Session
-from rtmptwisted.straight import writerFor
+from rtmptwisted.straight import closerFor, writerFor
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.turns import Turns
-from rtmptwisted.watchdog import Activity, Watchdog
-from rtmptwisted.wire.connection import Event, Outbound, RTMPConnection, State
+from rtmptwisted.watchdog import Watchdog, activityOf
+from rtmptwisted.wire.connection import Event, Outbound, RTMPConnection
 from rtmptwisted.wire.handshake import SIZE
 from rtmptwisted.wire.message import (
     Command,
@@ -92,30 +92,18 @@ class RTMPProtocol(Protocol):
         self._watchdog = Watchdog(
             factory.directory.clock,
             factory.directory.limits,
-            self._activity,
+            lambda: activityOf(self._connection.state, dispatcher.waiting, session),
             lambda: self._connection.unfinished,
             self._expired,
             self._ping,
             self._acknowledge,
         )
 
-    def _activity(self) -> Activity:
-        state = self._connection.state
-        if state is State.HANDSHAKE:
-            return Activity.SHAKING_HANDS
-        if state is State.CONNECTING:
-            return Activity.CONNECTING
-        if self._dispatcher.waiting:
-            return Activity.WAITING
-        if self.session.isPublishing:
-            return Activity.PUBLISHING
-        return Activity.PLAYING if self.session.isBusy else Activity.IDLE
-
     def connectionMade(self) -> None:
         """
         A client is here.
         """
-        self._notePeer()
+        self.peer = describeAddress(self.transport.getPeer())
         if ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
             # Finds out about players whose host is gone, though all they do
@@ -125,9 +113,6 @@ class RTMPProtocol(Protocol):
         self._factory.connections.add(self)
         self._watchdog.accepted()
 
-    def _notePeer(self) -> None:
-        self.peer = describeAddress(self.transport.getPeer())
-
     def dataReceived(self, data: bytes) -> None:
         """
         Bytes are here.
@@ -136,7 +121,7 @@ class RTMPProtocol(Protocol):
             return
         if self._connection.bytesReceived == 0:
             # Behind the PROXY protocol it was not known before.
-            self._notePeer()
+            self.peer = describeAddress(self.transport.getPeer())
         try:
             self._connection.receiveData(data)
         except ProtocolError as error:
@@ -163,7 +148,7 @@ class RTMPProtocol(Protocol):
         except Exception:
             # Our defect, or a handler's.  It costs this connection.
             self._log.failure("{peer}: internal error", peer=self.peer)
-            self.close()
+            self.drop()
         finally:
             self._interpreting = False
         if not last:
@@ -184,7 +169,7 @@ class RTMPProtocol(Protocol):
 
     def _protocolFailed(self, error: ProtocolError) -> None:
         self._log.warn("{peer}: closed: {error}", peer=self.peer, error=str(error))
-        self.close()
+        self.drop()
 
     def _handle(self, event: Event) -> None:
         self._watchdog.heard()
@@ -238,13 +223,25 @@ class RTMPProtocol(Protocol):
         """
         See L{ISessionHost}.
         """
+        self._end(closerFor(self.transport))
+
+    def drop(self) -> None:
+        """
+        Close the connection, whether or not the client is still to read something.
+        """
+        self._end(self.transport.loseConnection)
+
+    def _end(self, close: Callable[[], None]) -> None:
         if self._closing:
             return
         self._closing = True
         self._watchdog.closing()
+        transport: Any = self.transport
         # While a producer is registered the transport would wait for it.
-        self.transport.unregisterProducer()  # type: ignore[attr-defined]
-        self.transport.loseConnection()
+        transport.unregisterProducer()
+        if self._held:
+            transport.resumeProducing()
+        close()
         # Nothing that arrives counts any more: end all that the client did.
         self.session.close()
 

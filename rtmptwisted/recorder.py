@@ -167,7 +167,7 @@ class FLVRecorder:
             for key, value in (stream.metadata or {}).items()
             if key not in FILE_KEYS
         }
-        writing = self._write(metadata, stream.hasAudio, stream.hasVideo)
+        writing = self._write(metadata, stream.has(AUDIO), stream.has(VIDEO))
         Deferred.fromCoroutine(writing).addErrback(self._failed).addBoth(self._finish)
         for tag in stream.gop.setup(0):
             if not self._repeats(tag):

@@ -1,5 +1,6 @@
 """
-Writing to a transport: straight to its socket where that is possible.
+Writing to a transport, straight to its socket where that is possible, and closing
+it without losing what was written.
 """
 
 from __future__ import annotations
@@ -35,6 +36,26 @@ def writerFor(transport: Any, producer: IPushProducer) -> Callable[[bytes], None
     transport.registerProducer(producer, True)
     write: Callable[[bytes], None] = transport.write
     return write
+
+
+def closerFor(transport: Any) -> Callable[[], None]:
+    """
+    Choose how to close a transport so that its peer gets all that was written.
+
+    Players acknowledge what they get.  An acknowledgement that meets a closed
+    socket is answered with a reset, and then the system forgets what it has not
+    sent yet.  So only our direction is closed where that is possible; the peer
+    closes the other when it has read everything.
+
+    @return: a function that closes it.  What is received after that has to be
+        read, and somebody has to see to it that the peer does close.
+    """
+    close: Callable[[], None] = (
+        transport.loseWriteConnection
+        if _isPlainTCP(transport)
+        else transport.loseConnection
+    )
+    return close
 
 
 def _isPlainTCP(transport: object) -> bool:

@@ -70,6 +70,8 @@ class LiveStream:
         self.gop = GOPCache(self.directory.limits)
         self.metadata: dict[str, AMFValue] | None = None
         self.codecs: dict[int, str] = {}
+        # The kinds of media of which there is a default track.
+        self._defaults: set[int] = set()
         self.frames = {AUDIO: 0, VIDEO: 0}
         self.bytesReceived = 0
         self.startedAt = self._clock.seconds()
@@ -91,19 +93,16 @@ class LiveStream:
         """
         return self._settled
 
-    @property
-    def hasAudio(self) -> bool:
+    def has(self, typeID: int, form: Format | None = None) -> bool:
         """
-        Whether audio has been seen.
+        @param form: a form of the stream, which need not have all of it.
+        @return: whether there is audio, or video, as far as has been seen.
         """
-        return AUDIO in self.codecs
-
-    @property
-    def hasVideo(self) -> bool:
-        """
-        Whether video has been seen.
-        """
-        return VIDEO in self.codecs
+        codec = self.codecs.get(typeID)
+        if codec is None or form is None:
+            return codec is not None
+        tracked = form.tracks or typeID in self._defaults
+        return tracked and form.carries(typeID, codec)
 
     @property
     def seconds(self) -> float:
@@ -205,10 +204,12 @@ class LiveStream:
 
     def _note(self, tag: FLVTag) -> None:
         description = tag.description
-        # Further tracks may have other codecs than the default one.
-        first = 0 in description.tracks or tag.typeID not in self.codecs
-        if first and (tag.isFrame or tag.isSetup):
-            self.codecs[tag.typeID] = description.codec or "unknown"
+        if tag.isFrame or tag.isSetup:
+            if 0 in description.tracks:
+                self._defaults.add(tag.typeID)
+            # Further tracks may have other codecs than the default one.
+            if 0 in description.tracks or tag.typeID not in self._defaults:
+                self.codecs[tag.typeID] = description.codec or "unknown"
         self.lastTimestamp = tag.timestamp
         if tag.isFrame:
             self.frames[tag.typeID] += 1
@@ -231,11 +232,9 @@ class LiveStream:
         """
 
         def has(typeID: int) -> bool:
-            codec = self.codecs.get(typeID)
-            if codec is None:
-                # While it is not known, what the publisher says has to do.
-                return not self._settled
-            return form is None or form.carries(typeID, codec)
+            # While it is not known, what the publisher says has to do.
+            unknown = typeID not in self.codecs and not self._settled
+            return unknown or self.has(typeID, form)
 
         tracks = form is None or form.tracks
         return metadataTag(liveMetadata(metadata, has(AUDIO), has(VIDEO), tracks))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from rtmptwisted.session import Session
+from rtmptwisted.wire.connection import State
 from rtmptwisted.wire.limits import Limits
 
 
@@ -30,6 +32,23 @@ class Activity(enum.Enum):
     PLAYING = "playing"
     #: A command is being carried out.  It is us who do not listen.
     WAITING = "waiting"
+
+
+def activityOf(state: State, waiting: bool, session: Session) -> Activity:
+    """
+    @param state: how far the connection has come.
+    @param waiting: whether a command is being carried out.
+    @return: what the connection does.
+    """
+    if state is State.HANDSHAKE:
+        return Activity.SHAKING_HANDS
+    if state is State.CONNECTING:
+        return Activity.CONNECTING
+    if waiting:
+        return Activity.WAITING
+    if session.isPublishing:
+        return Activity.PUBLISHING
+    return Activity.PLAYING if session.isBusy else Activity.IDLE
 
 
 class Watchdog:

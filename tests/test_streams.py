@@ -182,7 +182,7 @@ class KnowledgeTests(LiveStreamTestCase):
         self.assertFalse(self.stream.settled)
         self.receive(audioHeader())
         self.assertTrue(self.stream.settled)
-        self.assertTrue(self.stream.hasAudio and self.stream.hasVideo)
+        self.assertTrue(self.stream.has(AUDIO) and self.stream.has(VIDEO))
 
     def test_settledByTime(self) -> None:
         """
@@ -193,8 +193,8 @@ class KnowledgeTests(LiveStreamTestCase):
         self.assertFalse(self.stream.settled)
         self.receive(frame(start + 1000))
         self.assertTrue(self.stream.settled)
-        self.assertTrue(self.stream.hasVideo)
-        self.assertFalse(self.stream.hasAudio)
+        self.assertTrue(self.stream.has(VIDEO))
+        self.assertFalse(self.stream.has(AUDIO))
 
     def test_settledAcrossTheWrap(self) -> None:
         """
@@ -218,7 +218,7 @@ class KnowledgeTests(LiveStreamTestCase):
         A track counts by its frames, whatever their codec.
         """
         self.receive(FLVTag(VIDEO, 0, b"\x1f\0"), FLVTag(AUDIO, 0, b"\xd2\0"))
-        self.assertTrue(self.stream.hasAudio and self.stream.hasVideo)
+        self.assertTrue(self.stream.has(AUDIO) and self.stream.has(VIDEO))
         self.assertTrue(self.stream.settled)
         self.assertEqual(self.stream.codecs, {VIDEO: "unknown", AUDIO: "unknown"})
 
@@ -232,7 +232,7 @@ class KnowledgeTests(LiveStreamTestCase):
             FLVTag(VIDEO, 0, b"\x17\2\0\0\0"),
         )  # fmt: skip
         self.assertEqual(self.stream.codecs, {})
-        self.assertFalse(self.stream.hasAudio or self.stream.hasVideo)
+        self.assertFalse(self.stream.has(AUDIO) or self.stream.has(VIDEO))
 
     def test_settledByNumber(self) -> None:
         """
@@ -243,7 +243,7 @@ class KnowledgeTests(LiveStreamTestCase):
         self.assertFalse(self.stream.settled)
         self.receive(audio(0))
         self.assertTrue(self.stream.settled)
-        self.assertFalse(self.stream.hasVideo)
+        self.assertFalse(self.stream.has(VIDEO))
 
     def test_publisherIsLogged(self) -> None:
         """

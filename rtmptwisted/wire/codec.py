@@ -63,7 +63,8 @@ VIDEO_CODECS: Final = {
     12: "hvc1",
 }
 AUDIO_CODECS: Final = {
-    0: "pcm",
+    # In the byte order of the machine that sends, which nobody knows.
+    0: "pcm-native",
     1: "adpcm",
     2: ".mp3",
     3: "pcm",

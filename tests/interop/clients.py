@@ -4,14 +4,20 @@ How the programs of others publish and play.
 
 from __future__ import annotations
 
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-from tests.interop.tools import gstreamerHas, tool
+from tests.interop.tools import currentFFmpeg, gstreamerHas, tool
 
 #: No client runs longer, in seconds.
 PATIENCE = 120
+
+#: The codecs with a FourCC that ffmpeg tells a server about in C{connect} when
+#: it is told to.
+_FOURCCS = "hvc1,av01,vp09"
 
 _QUIET = ["-hide_banner", "-loglevel", "error", "-nostdin"]
 
@@ -52,6 +58,18 @@ class Client:
             )
         return text
 
+    def pause(self) -> None:
+        """
+        Let it stand still: a publisher that does gives others time to come.
+        """
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """
+        Let it go on.
+        """
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """
         End it at once.
@@ -66,6 +84,7 @@ def publishFFmpeg(
     url: str,
     *,
     live: bool = False,
+    loop: bool = False,
     ffmpeg: str | None = None,
     options: Sequence[str] = (),
 ) -> Client:
@@ -73,11 +92,30 @@ def publishFFmpeg(
     Publish with ffmpeg, as it is in the source.
 
     @param live: in real time, instead of as fast as it goes.
+    @param loop: again and again, until it is killed.
     @param options: more options for what is published.
     """
+    how = [*(["-re"] if live else []), *(["-stream_loop", "-1"] if loop else [])]
     return Client(
-        [ffmpeg or tool("ffmpeg"), *_QUIET, *(["-re"] if live else [])]
+        [ffmpeg or tool("ffmpeg"), *_QUIET, *how]
         + ["-i", str(source), "-c", "copy", *options, "-f", "flv", url]
+    )
+
+
+def publishEnhanced(
+    source: Path, url: str, *, live: bool = False, loop: bool = False
+) -> Client:
+    """
+    Publish with a current ffmpeg that says in C{connect} what it can do of
+    Enhanced RTMP.
+    """
+    return publishFFmpeg(
+        source,
+        url,
+        live=live,
+        loop=loop,
+        ffmpeg=currentFFmpeg(),
+        options=["-rtmp_enhanced_codecs", _FOURCCS],
     )
 
 
@@ -109,6 +147,13 @@ def playFFmpeg(url: str, into: Path, ffmpeg: str | None = None) -> Client:
     )
 
 
+def playCurrentFFmpeg(url: str, into: Path) -> Client:
+    """
+    Play with a current ffmpeg.
+    """
+    return playFFmpeg(url, into, currentFFmpeg())
+
+
 def playRTMPDump(url: str, into: Path) -> Client:
     """
     Play with rtmpdump, which is librtmp.
@@ -130,3 +175,7 @@ def playCurl(url: str, into: Path) -> Client:
     Play an HTTP-FLV stream with curl.
     """
     return Client([tool("curl"), "-sSf", "--no-buffer", "-o", str(into), url])
+
+
+#: How a program plays a URL into a file.
+Play: TypeAlias = Callable[[str, Path], Client]

@@ -5,13 +5,14 @@ Sources to publish, and how what came out is held against them.
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.flv_reader import AUDIO, VIDEO, Tag, readFLV
-from tests.interop.tools import tool
+from tests.interop.tools import currentFFmpeg, tool
 
 _folder = tempfile.TemporaryDirectory(prefix="rtmptwisted-media-")
 
@@ -61,15 +62,67 @@ def longSource() -> Path:
 
 
 @functools.cache
-def remuxed(source: Path) -> list[Tag]:
+def largeSource() -> Path:
     """
+    2 s of large frames: each has more than 64 KiB, all together less than 2 MiB.
+    """
+    return _encode(
+        "large.flv",
+        "testsrc2=size=640x360:rate=5,noise=alls=40:allf=t",
+        2,
+        *("-preset", "ultrafast", "-qp", "30"),
+    )
+
+
+#: How a current ffmpeg encodes what Enhanced RTMP carries, by name of the codec.
+_ENCODERS = {
+    "h264": "libx264 -preset veryfast",
+    "hevc": "libx265 -preset ultrafast -x265-params log-level=none",
+    "av1": "libsvtav1 -preset 10",
+    # Without order hints, which mpegts.js cannot read.
+    "av1-realtime": "libaom-av1 -usage realtime -cpu-used 8",
+    "vp9": "libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 500k",
+    "aac": "aac -b:a 64k",
+    "opus": "libopus -b:a 64k",
+    "flac": "flac",
+}
+
+
+@functools.cache
+def enhancedSource(video: str, audio: str, seconds: int = 4, rate: int = 30) -> Path:
+    """
+    @param video: a codec, such as C{"hevc"}.
+    @param audio: likewise, such as C{"opus"}.
+    @return: 320x240, with a keyframe every 2 s, and sound.
+    """
+    path = Path(_folder.name) / f"{video}-{audio}-{seconds}-{rate}.mkv"
+    subprocess.run(
+        [currentFFmpeg(), "-hide_banner", "-loglevel", "error", "-y"]
+        + ["-f", "lavfi", "-i", f"testsrc=size=320x240:rate={rate}"]
+        + ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
+        + ["-t", str(seconds), "-pix_fmt", "yuv420p", "-g", str(2 * rate)]
+        + ["-c:v", *_ENCODERS[video].split(), "-c:a", *_ENCODERS[audio].split()]
+        + [str(path)],
+        check=True,
+        # An encoder that has much to say does not ask ffmpeg's log level.
+        env={**os.environ, "SVT_LOG": "1"},
+        stdin=subprocess.DEVNULL,
+    )
+    return path
+
+
+@functools.cache
+def remuxed(source: Path, ffmpeg: str | None = None, *options: str) -> list[Tag]:
+    """
+    @param ffmpeg: another one than that of the distribution.
+    @param options: more options for what is written.
     @return: what ffmpeg writes when it copies C{source} to FLV: just what it
         sends when it copies it to RTMP.
     """
     path = source.with_suffix(".remuxed.flv")
     subprocess.run(
-        [tool("ffmpeg"), "-hide_banner", "-loglevel", "error", "-y"]
-        + ["-i", str(source), "-c", "copy", "-f", "flv", str(path)],
+        [ffmpeg or tool("ffmpeg"), "-hide_banner", "-loglevel", "error", "-y"]
+        + ["-i", str(source), "-c", "copy", *options, "-f", "flv", str(path)],
         check=True,
         stdin=subprocess.DEVNULL,
     )
@@ -83,14 +136,39 @@ def media(path: Path) -> list[Tag]:
     return [tag for tag in readFLV(path.read_bytes()).tags if tag.type != 18]
 
 
+def isEnhanced(tag: Tag) -> bool:
+    """
+    @return: whether a tag has a header of Enhanced RTMP, with a packet type in
+        the low bits of its first byte and a FourCC behind that.
+    """
+    return tag.body[0] & 0x80 != 0 if tag.type == VIDEO else tag.body[0] >> 4 == 9
+
+
+def packetType(tag: Tag) -> int:
+    """
+    @return: what an enhanced tag, or one of H.264 or AAC, says that it is: 0 is
+        a sequence header, 1 is coded media.
+    """
+    return tag.body[0] & 0x0F if isEnhanced(tag) else tag.body[1]
+
+
 def isFrame(tag: Tag) -> bool:
     """
-    @return: whether a tag of H.264 or AAC is coded media: no sequence header,
-        no end of sequence.
+    @return: whether a tag is coded media: no sequence header, no metadata, no
+        end of sequence.
     """
-    if tag.type == VIDEO:
-        return tag.body[1] == 1
-    return tag.type == AUDIO and tag.body[1] == 1
+    if tag.type == VIDEO and isEnhanced(tag):
+        # 3 is coded media too, without a composition time.
+        return packetType(tag) in (1, 3)
+    return tag.type in (AUDIO, VIDEO) and packetType(tag) == 1
+
+
+def isKeyframe(tag: Tag) -> bool:
+    """
+    @return: whether a tag is a coded frame of video with which a decoder can
+        start.
+    """
+    return tag.type == VIDEO and isFrame(tag) and tag.body[0] >> 4 & 0x07 == 1
 
 
 def frames(tags: list[Tag]) -> list[Tag]:

@@ -8,11 +8,19 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 from unittest import SkipTest
 
 #: Set where all tools have to be there, as in CI: a missing one is a failure
 #: then, instead of a skipped test.
 REQUIRE = "RTMPTWISTED_REQUIRE_TOOLS"
+
+
+#: The version of mpegts.js that the browser tests use.
+_MPEGTS = "mpegts.js@1.8.2"
+
+_folder = tempfile.TemporaryDirectory(prefix="rtmptwisted-tools-")
 
 
 class MissingTool(Exception):
@@ -64,3 +72,24 @@ def gstreamerHas(*elements: str) -> str:
         if found.returncode:
             raise _missing(f"the GStreamer element {element}")
     return launch
+
+
+@functools.cache
+def mpegtsJS() -> Path:
+    """
+    @return: the script of mpegts.js, the library with which pages play
+        HTTP-FLV.  npm fetches it anew in each run.
+    @raise SkipTest: when npm is missing, or cannot get it.
+    """
+    done = subprocess.run(
+        [tool("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+        + ["--prefix", _folder.name, _MPEGTS],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise _missing(f"{_MPEGTS}, which npm cannot get: {done.stdout.strip()}")
+    return Path(_folder.name) / "node_modules" / "mpegts.js" / "dist" / "mpegts.js"
