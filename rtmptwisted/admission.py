@@ -8,6 +8,7 @@ from collections import Counter
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 
 from rtmptwisted.addresses import describeAddress
@@ -83,6 +84,21 @@ class Admission:
         )
         self._loggedAt = now
         self._refused = 0
+
+
+class Refusal(Protocol):
+    """
+    What a factory makes of a connection that was not admitted.
+
+    A factory can return L{None} instead, but TLS and other wrappers around it do
+    not expect that.
+    """
+
+    def connectionMade(self) -> None:
+        """
+        Close it.
+        """
+        self.transport.abortConnection()  # type: ignore[union-attr]
 
 
 def placeOf(address: IAddress | None) -> str:

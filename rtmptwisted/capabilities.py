@@ -66,12 +66,16 @@ def clientCapabilities(properties: Mapping[str, AMFValue]) -> Capabilities:
     """
     @param properties: the command object of C{connect}.
     """
-    extended = properties.get("capsEx")
-    known = isinstance(extended, int | float) and math.isfinite(extended)
+    extended = 0
+    match properties.get("capsEx"):
+        case bool():
+            pass
+        case int() | float() as number if math.isfinite(number):
+            extended = int(number)
     return Capabilities(
         any(name in properties for name in _PROPERTIES),
         isinstance(properties.get("fourCcList"), list),
-        int(extended) if known and isinstance(extended, int | float) else 0,
+        extended,
     )
 
 

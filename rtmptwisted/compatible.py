@@ -25,9 +25,6 @@ CODECS: Final = {
 _LEGACY_AUDIO: Final = (2, 3, 10)
 _LEGACY_VIDEO: Final = (7, 12)
 
-# MP3 with 8000 samples a second.
-_MP3_8K: Final = 14
-
 # The first byte of legacy audio; what it says of rate and channels does not
 # count, since the decoder's configuration or the frames say it again.
 _AAC: Final = b"\xaf"
@@ -75,15 +72,9 @@ def compatible(tag: FLVTag) -> FLVTag | None:
         return None
     packet = unwrap(tag.typeID, body)
     if packet is None:
-        if _isLegacy(tag.typeID, body[0]):
-            return tag
-        if tag.typeID == AUDIO and body[0] >> 4 == _MP3_8K:
-            # The same frames under another number.
-            plain = _MP3 + body[1:]
-            return FLVTag(AUDIO, tag.timestamp, plain, tag.description)
-        return None
+        return tag if _isLegacy(tag.typeID, body) else None
     part = next((part for part in packet.parts if part.track == 0), None)
-    if part is None:
+    if part is None or not carries(tag.typeID, part.codec):
         return None
     if packet.packetType in _READ.get(part.codec, ()):
         if packet.plain:
@@ -98,10 +89,13 @@ def compatible(tag: FLVTag) -> FLVTag | None:
     return FLVTag(tag.typeID, tag.timestamp, plain, description)
 
 
-def _isLegacy(typeID: int, first: int) -> bool:
-    if typeID == VIDEO:
-        return not first & 0x80 and first & 0x0F in _LEGACY_VIDEO
-    return first >> 4 in _LEGACY_AUDIO
+def _isLegacy(typeID: int, body: bytes) -> bool:
+    first = body[0]
+    if typeID == AUDIO:
+        return first >> 4 in _LEGACY_AUDIO
+    known = not first & 0x80 and first & 0x0F in _LEGACY_VIDEO
+    # Sequence headers, frames, and the end of the sequence.
+    return known and (len(body) < 2 or body[1] <= 2)
 
 
 def _plain(typeID: int, packet: Packet, part: Part) -> bytes:

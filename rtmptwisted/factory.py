@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, Protocol
 
-from rtmptwisted.admission import Admission
+from rtmptwisted.admission import Admission, Refusal
 from rtmptwisted.commands import standardCommands
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.protocol import RTMPProtocol
@@ -49,14 +49,15 @@ class RTMPFactory(Factory):
         # Those who wait until there are no connections.
         self._waiters: list[Deferred[None]] = []
 
-    def buildProtocol(self, addr: IAddress | None) -> RTMPProtocol | None:
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
         """
         A connection was accepted.
 
-        @return: L{None} when there are too many; it is then closed.
+        @return: an L{RTMPProtocol}; when there are too many, one that closes the
+            connection.
         """
         if not self._admission.admit(addr):
-            return None
+            return Refusal()
         protocol = RTMPProtocol(self, addr)
         protocol.factory = self
         return protocol

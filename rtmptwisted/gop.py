@@ -61,7 +61,7 @@ class GOPCache:
         if tag.isKeyframe and (not self.intact or (self._hasVideo and not keep)):
             self._restart()
         if tag.isSetup:
-            self._remember(tag)
+            self._remember(self._latest, tag)
         elif tag.isFrame:
             self._noteFrame(tag)
         elif tag.description.kind is Kind.SEQUENCE_END:
@@ -86,12 +86,12 @@ class GOPCache:
         age = elapsed(self._since, tag.timestamp)
         self.overdue = self._hasVideo and age > self._limits.gopSeconds * 1000
 
-    def _remember(self, tag: FLVTag) -> None:
+    def _remember(self, setup: dict[SetupKey, FLVTag], tag: FLVTag) -> None:
         limits = self._limits
-        fresh = sum(key not in self._latest for key in tag.setupKeys)
-        room = len(self._latest) + fresh <= limits.setupTags
+        fresh = sum(key not in setup for key in tag.setupKeys)
+        room = len(setup) + fresh <= limits.setupTags
         if room and len(tag.body) <= limits.setupBytes:
-            _note(self._latest, tag)
+            _note(setup, tag)
 
     def _restart(self) -> None:
         self._tags.clear()
@@ -122,7 +122,7 @@ class GOPCache:
             oldest = self._tags.popleft()
             self.size -= len(oldest.body)
             if oldest.isSetup:
-                _note(self._setup, oldest)
+                self._remember(self._setup, oldest)
             elif oldest.description.kind is Kind.SEQUENCE_END:
                 _forget(self._setup, oldest)
 
@@ -164,7 +164,8 @@ def _note(setup: dict[SetupKey, FLVTag], tag: FLVTag) -> None:
     """
     keys = tag.setupKeys
     before = setup.get(keys[0])
-    if before is None or before.setupKeys != keys:
+    same = before is not None and before.setupKeys == keys
+    if not same or any(setup.get(key) is not before for key in keys):
         for key in keys:
             setup.pop(key, None)
     setup.update(dict.fromkeys(keys, tag))

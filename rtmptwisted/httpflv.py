@@ -25,12 +25,12 @@ from twisted.web.http import (
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
-from rtmptwisted.admission import Admission
+from rtmptwisted.admission import Admission, Refusal
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import InvalidName
 from rtmptwisted.formats import FLVFormat
 from rtmptwisted.httpviewer import HTTPViewer
-from rtmptwisted.names import shown, streamKey
+from rtmptwisted.names import streamKey
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.flv import AUDIO, VIDEO
 
@@ -99,7 +99,7 @@ class LiveResource(Resource):
             return _say(request, BAD_REQUEST, "a profile is compatible or raw")
         raw = profile == _RAW
         if not (raw or _isReadable(stream)):
-            codecs = " and ".join(map(shown, sorted(set(stream.codecs.values()))))
+            codecs = " and ".join(sorted(set(stream.codecs.values())))
             return _say(
                 request,
                 NOT_ACCEPTABLE,
@@ -200,10 +200,10 @@ class LiveSite(Site):
         """
         A connection was accepted.
 
-        @return: L{None} when there are too many; it is then closed.
+        @return: when there are too many, what closes it.
         """
         if not self._admission.admit(addr):
-            return None
+            return Refusal()
         inner = super().buildProtocol(addr)
         return _Counted(inner, lambda: self._admission.release(addr))
 

@@ -37,10 +37,19 @@ _AUDIO_KEYS = frozenset(
         "audiosamplesize",
         "audiochannels",
         "stereo",
+        "audioTrackIdInfoMap",
     )
 )
 _VIDEO_KEYS = frozenset(
-    ("videocodecid", "videodatarate", "framerate", "width", "height", "level")
+    (
+        "videocodecid",
+        "videodatarate",
+        "framerate",
+        "width",
+        "height",
+        "level",
+        "videoTrackIdInfoMap",
+    )
 )
 
 #: What Enhanced RTMP says of further tracks.

@@ -27,7 +27,7 @@ LONGEST_KEY = 500
 _SEGMENT = re.compile(r"[A-Za-z0-9_~@+=:-][A-Za-z0-9._~@+=:-]*\Z")
 
 # One client puts its URL in quotes.
-_URL = re.compile(r"""['"]?rtmp\w*://""", re.IGNORECASE)
+_URL = re.compile(r"""[/'"]*rtmp\w*://""", re.IGNORECASE)
 
 _SHOWN = 80
 
@@ -81,15 +81,23 @@ def streamName(app: str, name: str) -> StreamName:
     @raise InvalidName: see L{streamKey}.
     """
     appPath, appQuery = _split(app)
-    namePath, nameQuery = _split(name)
-    if _URL.match(namePath):
-        path = _pathOf(namePath)
-        namePath = path.removeprefix(f"{appPath}/") if appPath else path
+    if _URL.match(name):
+        namePath, nameQuery = _split(_pathOf(name))
+        namePath = _below(appPath, namePath)
+    else:
+        namePath, nameQuery = _split(name)
     parameters = dict(parse_qsl(appQuery, keep_blank_values=True))
     parameters.update(parse_qsl(nameQuery, keep_blank_values=True))
-    return StreamName(
-        streamKey(f"{appPath}/{namePath.lstrip('/')}"), tuple(parameters.items())
-    )
+    return StreamName(streamKey(f"{appPath}/{namePath}"), tuple(parameters.items()))
+
+
+def _below(app: str, path: str) -> str:
+    """
+    @return: a path that begins with an application, without that.
+    """
+    if app and f"{path}/".startswith(f"{app}/"):
+        path = path[len(app) + 1 :].removeprefix("_definst_/")
+    return path
 
 
 def checkApp(app: str) -> None:
@@ -115,7 +123,7 @@ def appOf(properties: Mapping[str, AMFValue]) -> str:
     for name in ("tcUrl", "tcurl"):
         url = properties.get(name)
         if isinstance(url, str) and _URL.match(url):
-            return _pathOf(url)
+            return _pathOf(url).strip("/")
     return ""
 
 
@@ -125,16 +133,14 @@ def _split(text: str) -> tuple[str, str]:
         what means nothing in it.
     """
     path, _, query = text.partition("?")
-    if not _URL.match(path):
-        path = path.strip("/").removesuffix("/_definst_")
-    return path, query
+    return path.strip("/").removesuffix("/_definst_"), query
 
 
 def _pathOf(url: str) -> str:
     """
     @return: what comes behind the host of an RTMP URL.
     """
-    return url.split("://", 1)[1].partition("/")[2].strip("/'\"")
+    return url.strip("'\"").split("://", 1)[1].partition("/")[2]
 
 
 def shown(text: str) -> str:

@@ -150,7 +150,8 @@ class FLVRecorder:
         Tell whether a decoder has been set up in just this way before.
         """
         if tag.description.kind is Kind.SEQUENCE_END:
-            self._setup.clear()
+            for typeID, track, _ in tag.setupKeys:
+                self._setup.pop((typeID, track, Kind.SEQUENCE_HEADER), None)
         if not tag.isSetup:
             return False
         keys = tag.setupKeys

@@ -165,7 +165,8 @@ class Session:
         if values[0] == "@setDataFrame":
             values = values[1:]
         if values[:1] == ["@clearDataFrame"]:
-            stream.clearMetadata()
+            if values[1:2] in ([], ["onMetaData"]):
+                stream.clearMetadata()
             return
         metadata = values[1] if len(values) > 1 else None
         if values[:1] == ["onMetaData"] and isinstance(metadata, dict):

@@ -49,7 +49,7 @@ class LiveStream:
     @ivar startedAt: when the publish began, in seconds of the clock.
     @ivar codecs: name of the codec by tag type, for what has been seen.
     @ivar frames: coded frames received, by tag type.
-    @ivar lastTimestamp: of the publisher's latest audio or video, milliseconds.
+    @ivar lastTimestamp: of the publisher's latest frame, milliseconds.
     @ivar bytesReceived: audio, video and script payload.
     @ivar viewers: how many play it now.
     """
@@ -209,9 +209,10 @@ class LiveStream:
                 self._defaults.add(tag.typeID)
             # Further tracks may have other codecs than the default one.
             if 0 in description.tracks or tag.typeID not in self._defaults:
-                self.codecs[tag.typeID] = description.codec or "unknown"
-        self.lastTimestamp = tag.timestamp
+                self.codecs[tag.typeID] = _codecName(description.codec)
         if tag.isFrame:
+            # Publishers send sequence headers at 0 whatever their clock says.
+            self.lastTimestamp = tag.timestamp
             self.frames[tag.typeID] += 1
             if self._firstTimestamp is None:
                 self._firstTimestamp = tag.timestamp
@@ -290,3 +291,12 @@ class LiveStream:
         for sink in self._sinks:
             self._endSink(sink)
         self.directory.streamStopped(self)
+
+
+def _codecName(codec: str) -> str:
+    """
+    @return: a name that can be shown, of one that a peer has chosen.
+    """
+    if codec.isalnum() and codec.isascii():
+        return codec
+    return ascii(codec)[1:-1] or "unknown"

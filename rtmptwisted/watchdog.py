@@ -90,6 +90,8 @@ class Watchdog:
         # Since when it does that, and when the last whole message came.
         self._since = now
         self._heardAt = now
+        # What it did, and since when, before a command made it wait.
+        self._interrupted = self._activity, now
         # The oldest message that was under way when that was last looked at, and
         # since when it is known.
         self._unfinished: tuple[int, float] | None = None
@@ -123,11 +125,24 @@ class Watchdog:
         activity = self._findActivity()
         if activity is self._activity:
             return
+        now = self._clock.seconds()
+        if activity is Activity.WAITING:
+            self._interrupted = self._activity, self._since
+            self._since = now
+        elif self._activity is Activity.WAITING:
+            # What was to be done in time has so much more of it, and no more.
+            waited = now - self._since
+            before, since = self._interrupted
+            self._since = since + waited if activity is before else now
+            if self._unfinished is not None:
+                self._unfinished = self._unfinished[0], self._unfinished[1] + waited
+        else:
+            self._since = now
         self._activity = activity
-        self._since = self._heardAt = self._clock.seconds()
+        self._heardAt = now
         connected = activity not in (Activity.SHAKING_HANDS, Activity.CONNECTING)
         if connected and self._pingAt == math.inf:
-            self._pingAt = self._since + self._limits.pingSeconds
+            self._pingAt = now + self._limits.pingSeconds
 
     def acknowledgementDue(self) -> None:
         """
@@ -172,15 +187,15 @@ class Watchdog:
             case Activity.SHAKING_HANDS:
                 seconds = limits.handshakeSeconds
                 yield self._acceptedAt + seconds, f"no handshake within {seconds:g} s"
-            case Activity.CONNECTING:
-                seconds = limits.connectSeconds
-                yield self._acceptedAt + seconds, f"no connect within {seconds:g} s"
             case Activity.IDLE:
                 seconds = limits.idleSeconds
                 yield self._since + seconds, f"no publish or play within {seconds:g} s"
             case Activity.PUBLISHING:
                 seconds = limits.publisherIdleSeconds
                 yield self._heardAt + seconds, f"a publisher, silent for {seconds:g} s"
+        if self._activity in (Activity.SHAKING_HANDS, Activity.CONNECTING):
+            seconds = limits.connectSeconds
+            yield self._acceptedAt + seconds, f"no connect within {seconds:g} s"
         if self._unfinished is not None and self._activity is not Activity.WAITING:
             seconds = limits.messageSeconds
             yield (
@@ -221,6 +236,8 @@ class Watchdog:
         """
         See whether a message is under way that was under way before.
         """
+        if self._activity is Activity.WAITING:
+            return
         position = self._findUnfinished()
         if position is None:
             self._unfinished = None

@@ -48,7 +48,7 @@ class Client:
         self.clock = clock
         self.transport = Transport()
         protocol = factory.buildProtocol(None)
-        assert protocol is not None
+        assert isinstance(protocol, RTMPProtocol)
         self.protocol: RTMPProtocol = protocol
         self.protocol.makeConnection(self.transport)
         self._buffer = FastBuffer()

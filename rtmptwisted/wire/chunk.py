@@ -57,6 +57,7 @@ class ChunkReader:
     effect here, before the next chunk is read.
 
     @ivar chunkSize: the largest chunk payload that the peer sends, in bytes.
+    @ivar chunks: chunks, runs of chunks and pieces of chunks read so far.
     @ivar abandoned: half-received messages that the peer never finished.
     """
 
@@ -85,6 +86,7 @@ class ChunkReader:
         self._headers = HeaderReader(self._limits)
         self.chunkSize = DEFAULT_CHUNK_SIZE
         self.abandoned = 0
+        self.chunks = 0
 
     @property
     def needsData(self) -> bool:
@@ -113,8 +115,9 @@ class ChunkReader:
         @raise ChunkError: when the peer broke the chunk stream or a limit.
         """
         buffer = self._buffer
-        while (there := len(buffer)) >= self._needed and chunks:
-            chunks -= 1
+        last = self.chunks + chunks
+        while (there := len(buffer)) >= self._needed and self.chunks < last:
+            self.chunks += 1
             if self._open is None:
                 message = self._nextChunk(there)
             else:

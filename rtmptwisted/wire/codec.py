@@ -75,7 +75,8 @@ AUDIO_CODECS: Final = {
     8: "ulaw",
     10: "mp4a",
     11: "speex",
-    14: ".mp3",
+    # With 8000 samples a second.
+    14: "mp3-8k",
 }
 
 _AVC, _HEVC, _AAC = 7, 12, 10

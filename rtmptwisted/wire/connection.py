@@ -241,21 +241,24 @@ class RTMPConnection:
             if not self._handshake.done:
                 return Outbound(reply)
             self._advance(Input.HANDSHAKE_DONE)
+        reader = self._reader
+        last = reader.chunks + _PATIENCE
         for _ in range(_PATIENCE):
             message = None if self._parts is None else next(self._parts, None)
             if message is None:
                 self._parts = None
-                message = self._reader.nextMessage(_PATIENCE)
+                message = reader.nextMessage(last - reader.chunks)
             if message is None:
-                return NEED_DATA if self._reader.needsData else MORE
+                return NEED_DATA if reader.needsData else MORE
             event = self._interpret(message)
             if event is not None:
                 return event
         return MORE
 
-    def _interpret(self, message: Message) -> Event | None:
+    def _interpret(self, message: Message) -> Event | Pause | None:
         """
-        @return: the event that a message is, or L{None} when it is done with.
+        @return: the event that a message is; L{None} when it is done with, or
+            L{MORE} when that took a while.
         """
         typeID = message.typeID
         if typeID == MessageType.VIDEO or typeID == MessageType.AUDIO:
@@ -265,7 +268,15 @@ class RTMPConnection:
             self._advance(Input.MEDIA)
             self._parts = splitAggregate(message, self._limits)
             return None
-        decoded = self._decode(message)
+        try:
+            decoded = decode(message, self._limits)
+        except AMFError:
+            # Whole as a message, so the stream goes on behind it; but the
+            # answer to a command that nobody can read is not known either.
+            if typeID not in (MessageType.DATA, MessageType.DATA_AMF3):
+                raise
+            self.ignored += 1
+            return MORE
         match decoded:
             case None:
                 self.ignored += 1
@@ -282,16 +293,6 @@ class RTMPConnection:
                 self._advance(Input.CONTROL)
                 return self._control(decoded)
         return None
-
-    def _decode(self, message: Message) -> Decoded | None:
-        try:
-            return decode(message, self._limits)
-        except AMFError:
-            # Whole as a message, so the stream goes on behind it; but the
-            # answer to a command that nobody can read is not known either.
-            if message.typeID in (MessageType.DATA, MessageType.DATA_AMF3):
-                return None
-            raise
 
     def _control(self, decoded: Decoded) -> Event | None:
         match decoded:
