@@ -70,7 +70,7 @@ def clientCapabilities(properties: Mapping[str, AMFValue]) -> Capabilities:
     match properties.get("capsEx"):
         case bool():
             pass
-        case int() | float() as number if math.isfinite(number):
+        case int() | float() as number if 0 <= number < math.inf:
             extended = int(number)
     return Capabilities(
         any(name in properties for name in _PROPERTIES),

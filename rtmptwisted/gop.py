@@ -92,6 +92,10 @@ class GOPCache:
         room = len(setup) + fresh <= limits.setupTags
         if room and len(tag.body) <= limits.setupBytes:
             _note(setup, tag)
+        else:
+            # Rather none than one that holds no longer.
+            for key in tag.setupKeys:
+                setup.pop(key, None)
 
     def _restart(self) -> None:
         self._tags.clear()

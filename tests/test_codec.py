@@ -11,6 +11,21 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from rtmptwisted.wire.codec import Description, Kind, describe
+from tests.enhanced_support import (
+    AUDIO_CODECS,
+    COLOUR,
+    MANY,
+    MANY_CODECS,
+    MODEX,
+    MULTITRACK,
+    ONE,
+    VIDEO_CODECS,
+    Track,
+    command,
+    multitrack,
+    nanoseconds,
+    plain,
+)
 
 AUDIO, VIDEO = 8, 9
 
@@ -194,3 +209,119 @@ class DescribeTests(SynchronousTestCase):
         start = 0x97 if typeID == AUDIO else 0x87 | (frameType & 7) << 4
         found = describe(typeID, bytes([start]) + rest)
         self.assertIn(len(found.codec), (0, 4))
+
+
+#: What each packet type is, with a frame type of 1 and of 2; all others are
+#: carried and not understood.
+VIDEO_KINDS = {
+    0: (Kind.SEQUENCE_HEADER, Kind.SEQUENCE_HEADER),
+    1: (Kind.KEYFRAME, Kind.FRAME),
+    2: (Kind.SEQUENCE_END, Kind.SEQUENCE_END),
+    3: (Kind.KEYFRAME, Kind.FRAME),
+    4: (Kind.CONFIGURATION, Kind.CONFIGURATION),
+    5: (Kind.SEQUENCE_HEADER, Kind.SEQUENCE_HEADER),
+}
+AUDIO_KINDS = {
+    0: Kind.SEQUENCE_HEADER,
+    1: Kind.FRAME,
+    2: Kind.SEQUENCE_END,
+    4: Kind.CONFIGURATION,
+}
+
+
+class EnhancedTests(SynchronousTestCase):
+    """
+    What an enhanced payload is, in every form that it can have.
+    """
+
+    def forms(
+        self, media: int, packetType: int, codec: str, frameType: int
+    ) -> list[tuple[bytes, tuple[int, ...]]]:
+        """
+        @return: payloads, each with the tracks that it has.
+        """
+        modEx = [nanoseconds(1)]
+        one, two = Track(0, codec, b"x"), Track(3, codec, b"y")
+        # What says that something else follows cannot be what follows.
+        if packetType == MULTITRACK[media]:
+            return []
+        found: list[tuple[bytes, tuple[int, ...]]] = []
+        if packetType != MODEX:
+            what = (media, packetType, codec, b"x", frameType)
+            found = [(plain(*what), (0,)), (plain(*what, modEx), (0,))]
+        for kind, tracks, ids in (
+            (ONE, [one], (0,)),
+            (ONE, [two], (3,)),
+            (MANY, [two, one], (0, 3)),
+            (MANY, [two], (3,)),
+            (MANY_CODECS, [two, one, two], (0, 3)),
+        ):
+            for more in ([], modEx):
+                payload = multitrack(media, kind, packetType, tracks, frameType, more)
+                found.append((payload, ids))
+        return found
+
+    def test_video(self) -> None:
+        """
+        Video is what its packet type says, whatever the codec and the form;
+        only the default track has keyframes.
+        """
+        for codec in (*VIDEO_CODECS, "zzzz"):
+            for packetType in range(16):
+                for frameType in (1, 2):
+                    kinds = VIDEO_KINDS.get(packetType, (Kind.OTHER, Kind.OTHER))
+                    for payload, ids in self.forms(VIDEO, packetType, codec, frameType):
+                        kind = kinds[frameType - 1]
+                        if kind is Kind.KEYFRAME and 0 not in ids:
+                            kind = Kind.FRAME
+                        self.assertEqual(
+                            describe(VIDEO, payload), (kind, codec, ids), payload
+                        )
+
+    def test_audio(self) -> None:
+        """
+        So is audio.
+        """
+        for codec in (*AUDIO_CODECS, "zzzz"):
+            for packetType in range(16):
+                kind = AUDIO_KINDS.get(packetType, Kind.OTHER)
+                for payload, ids in self.forms(AUDIO, packetType, codec, 1):
+                    self.assertEqual(
+                        describe(AUDIO, payload), (kind, codec, ids), payload
+                    )
+
+    def test_commands(self) -> None:
+        """
+        Commands are nothing to decode, whatever their packet type says, but for
+        metadata, whose frame type does not count.
+        """
+        for packetType in set(range(16)) - {4, 7}:
+            for modEx in ([], [nanoseconds(1)]):
+                for value in (0, 1, 255):
+                    payload = command(value, packetType, modEx)
+                    self.assertEqual(describe(VIDEO, payload), (Kind.OTHER, "", (0,)))
+                    # Nor when something stands behind that looks like a codec.
+                    payload += b"vc1body"
+                    self.assertIs(describe(VIDEO, payload).kind, Kind.OTHER)
+        for modEx in ([], [nanoseconds(1)]):
+            payload = plain(VIDEO, 4, "hvc1", COLOUR, 5, modEx)
+            self.assertEqual(
+                describe(VIDEO, payload), (Kind.CONFIGURATION, "hvc1", (0,))
+            )
+
+    def test_otherFrameTypes(self) -> None:
+        """
+        Frame types that are neither keyframe nor command are frames, reserved
+        ones included.
+        """
+        for frameType in (0, 2, 3, 4, 6, 7):
+            payload = plain(VIDEO, 1, "av01", b"x", frameType)
+            self.assertEqual(describe(VIDEO, payload).kind, Kind.FRAME)
+
+    def test_trackTwice(self) -> None:
+        """
+        Where a track is there twice, the first of them says what its codec is.
+        """
+        tracks = [Track(1, "vp09", b""), Track(0, "hvc1", b""), Track(0, "av01", b"")]
+        payload = multitrack(VIDEO, MANY_CODECS, 1, tracks)
+        self.assertEqual(describe(VIDEO, payload), (Kind.KEYFRAME, "hvc1", (0, 1)))

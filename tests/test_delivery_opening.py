@@ -10,6 +10,7 @@ from dataclasses import replace
 from rtmptwisted.formats import FLVFormat, RTMPFormat
 from rtmptwisted.wire.limits import Limits
 from tests.delivery_support import BEGIN, FanOutTestCase, Watching
+from tests.enhanced_support import audioFrame, videoFrame, videoKey
 from tests.flv_reader import readFLV
 from tests.media import dechunked, frame, keyframe, plain
 
@@ -221,3 +222,49 @@ class SharedOpeningTests(FanOutTestCase):
         self.clock.advance(0)
         self.assertEqual(len(one.contents.tags), len(BEGIN) + 1)
         self.assertEqual(len(other.contents.tags), len(BEGIN) + 1)
+
+    def test_clearedMetadata(self) -> None:
+        """
+        Metadata that was taken back is not there for one who joins after that,
+        though no tag came meanwhile; when it is said again it is there again.
+        """
+        for form in (FLVFormat(), FLVFormat(raw=True), RTMPFormat(1)):
+            self.stream = self.directory.stream("live/show")
+            self.publish(*BEGIN)
+            counts = []
+            for step in (
+                lambda: self.stream.receiveMetadata({"width": 640.0}),
+                self.stream.clearMetadata,
+                lambda: self.stream.receiveMetadata({"width": 640.0}),
+            ):
+                step()
+                data = self.watch(form).outlet.data
+                counts.append(data.count(b"onMetaData"))
+            self.assertEqual(counts, [1, 0, 1])
+            self.stream.end()
+
+
+class CountedTests(FanOutTestCase):
+    """
+    Frames that viewers are said to have got.
+    """
+
+    def test_leftOut(self) -> None:
+        """
+        Frames that are no part of a form are not counted as written, neither in
+        what comes first nor later.
+        """
+        tags = [videoKey("vp09", 0), audioFrame("Opus", 10), videoFrame("vp09", 40)]
+        self.publish(*tags)
+        viewers = [
+            (self.watch(), 1),
+            (self.watch(FLVFormat(raw=True)), 3),
+            (self.watch(RTMPFormat(1)), 3),
+            (self.watch(RTMPFormat(1, audio=False)), 2),
+            (self.watch(RTMPFormat(1, video=False)), 1),
+        ]
+        for viewer, frames in viewers:
+            self.assertEqual(viewer.viewer.frames, frames, str(frames))
+        self.receive(videoKey("vp09", 80), audioFrame("Opus", 90))
+        for viewer, frames in viewers:
+            self.assertEqual(viewer.viewer.frames, frames + (2 if frames == 3 else 1))

@@ -6,9 +6,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rtmptwisted.formats import RTMPFormat
+from rtmptwisted.formats import FLVFormat, RTMPFormat
+from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.limits import MIB, Limits
 from tests.delivery_support import BEGIN, FanOutTestCase, Watching
+from tests.enhanced_support import (
+    CODED,
+    START,
+    audioFrame,
+    audioStart,
+    onTrack,
+    onTracks,
+    videoFrame,
+    videoKey,
+    videoStart,
+)
+from tests.flv_reader import AUDIO, VIDEO
 from tests.media import (
     AVC_CONFIG,
     audio,
@@ -172,3 +185,72 @@ class SlowWithoutVideoTests(FanOutTestCase):
         """
         self.publish(*BEGIN)
         self.check(self.watch(RTMPFormat(1, video=False)))
+
+
+class SlowBrowserTests(FanOutTestCase):
+    """
+    Viewers that do not keep up, and get what browsers read.
+    """
+
+    limits = replace(Limits(), viewerBytes=1000)
+
+    def test_resumesAtKeyframe(self) -> None:
+        """
+        After a skip they go on at a keyframe, with the sequence headers, all in
+        a form that browsers read; those who want all go on at the same place
+        with all.
+        """
+        setup = (
+            videoStart("avc1", b"avc"),
+            onTrack(VIDEO, START, "avc1", 1, b"other"),
+            audioStart("mp4a", b"aac"),
+        )
+        self.publish(*setup, videoKey("avc1", 0), audioFrame("mp4a", 10))
+        browser, raw = self.watch(), self.watch(FLVFormat(raw=True))
+        for each in (browser, raw):
+            each.viewer.pauseProducing()
+        self.receive(videoFrame("avc1", 40, size=2000))
+        for each in (browser, raw):
+            self.assertEqual(each.viewer.skips, 1)
+            each.viewer.resumeProducing()
+        before, all_ = len(browser.media), len(raw.media)
+        key = onTracks(
+            VIDEO, CODED, "avc1", (1, b"\0\0\x28B"), (0, b"\0\0\x28A"), timestamp=120
+        )
+        last = videoFrame("avc1", 160)
+        self.receive(
+            onTrack(VIDEO, CODED, "avc1", 1, b"\0\0\0x", 80), audioFrame("mp4a", 90)
+        )
+        self.receive(key, last)
+        self.assertEqual(
+            raw.media[all_:], plain(*[each.at(120) for each in setup], key, last)
+        )
+        self.assertEqual(
+            browser.media[before:],
+            plain(
+                FLVTag(VIDEO, 120, b"\x17\0\0\0\0avc"),
+                FLVTag(AUDIO, 120, b"\xaf\0aac"),
+                FLVTag(VIDEO, 120, b"\x17\1\0\0\x28A"),
+                FLVTag(VIDEO, 160, b"\x27\1" + last.body[5:]),
+            ),
+        )
+
+    def test_halfReadable(self) -> None:
+        """
+        Where browsers cannot read the video, they go on with the next audio and
+        wait for no keyframe.
+        """
+        self.publish(videoKey("vp09", 0), audioStart("Opus"), audioFrame("Opus", 10))
+        browser = self.watch()
+        browser.viewer.pauseProducing()
+        self.receive(videoFrame("vp09", 40, size=2000))
+        self.assertEqual(browser.viewer.skips, 0)
+        self.receive(audioFrame("Opus", 50, 2000))
+        self.assertEqual(browser.viewer.skips, 1)
+        browser.viewer.resumeProducing()
+        before = len(browser.media)
+        self.receive(videoFrame("vp09", 80), audioFrame("Opus", 90))
+        self.assertEqual(
+            browser.media[before:],
+            plain(audioStart("Opus", timestamp=90), audioFrame("Opus", 90)),
+        )

@@ -14,6 +14,7 @@ from rtmptwisted.wire.chunk import ChunkReader
 from rtmptwisted.wire.coding import encode
 from rtmptwisted.wire.flv import FLVTag, scriptTag
 from rtmptwisted.wire.message import Message, SetChunkSize
+from tests.enhanced_support import audioFrame, audioStart, videoKey, videoStart
 from tests.flv_reader import AUDIO, VIDEO, readFLV
 from tests.media import audio, dechunked, frame, keyframe, plain, videoHeader
 
@@ -79,6 +80,60 @@ class FLVFormatTests(SynchronousTestCase):
         """
         self.assertEqual(FLVFormat().encode(FLVTag(AUDIO, 0, b"")), b"")
 
+    def test_raw(self) -> None:
+        """
+        Raw FLV has all that was published, but for tags without a body; else
+        there is what browsers read, in a form that they read.
+        """
+        for given, readable in (
+            (keyframe(0), keyframe(0)),
+            (videoKey("hvc1", 0), videoKey("hvc1", 0)),
+            (videoStart("avc1", b"c"), FLVTag(VIDEO, 0, b"\x17\0\0\0\0c")),
+            (audioStart("mp4a", b"c"), FLVTag(AUDIO, 0, b"\xaf\0c")),
+            (videoKey("vp09", 0), None),
+            (audioFrame("ac-3", 0), None),
+            (scriptTag(7, "onCuePoint"), scriptTag(7, "onCuePoint")),
+        ):
+            for chunked in (False, True):
+                raw = FLVFormat(chunked, raw=True).encode(given)
+                self.assertEqual(raw, given.encoded())
+                expected = b"" if readable is None else readable.encoded()
+                self.assertEqual(FLVFormat(chunked).encode(given), expected)
+        for raw_ in (True, False):
+            self.assertEqual(FLVFormat(raw=raw_).encode(FLVTag(VIDEO, 0, b"")), b"")
+
+    def test_carries(self) -> None:
+        """
+        Raw FLV has any codec, also one that nobody knows; else it is known which
+        there may be.
+        """
+        readable = {
+            VIDEO: ("avc1", "hvc1", "av01"),
+            AUDIO: ("mp4a", ".mp3", "pcm", "Opus", "fLaC"),
+        }
+        others = ("vp09", "vvc1", "h263", "vp6", "ac-3", "speex", "alaw", "", "unknown")
+        for typeID, codecs in readable.items():
+            for codec in codecs:
+                self.assertTrue(FLVFormat().carries(typeID, codec), codec)
+            other = readable[AUDIO if typeID == VIDEO else VIDEO]
+            for codec in (*others, *other):
+                self.assertFalse(FLVFormat().carries(typeID, codec), codec)
+                self.assertTrue(FLVFormat(raw=True).carries(typeID, codec), codec)
+
+    def test_tracks(self) -> None:
+        """
+        Only raw FLV, and RTMP, have more than the default tracks.
+        """
+        forms: list[tuple[Format, bool]] = [
+            (FLVFormat(), False),
+            (FLVFormat(chunked=True), False),
+            (FLVFormat(raw=True), True),
+            (RTMPFormat(1), True),
+            (RTMPFormat(1, audio=False), True),
+        ]
+        for form, tracks in forms:
+            self.assertIs(form.tracks, tracks)
+
     def test_frame(self) -> None:
         """
         Only where that is wanted is a flush an HTTP chunk.
@@ -94,6 +149,8 @@ class FLVFormatTests(SynchronousTestCase):
         Equal formats are equal as keys, so that their bytes are shared.
         """
         self.assertEqual(len({FLVFormat(), FLVFormat(), FLVFormat(True)}), 2)
+        both = (False, True)
+        self.assertEqual(len({FLVFormat(c, r) for c in both for r in both}), 4)
 
 
 class RTMPFormatTests(SynchronousTestCase):
@@ -147,6 +204,16 @@ class RTMPFormatTests(SynchronousTestCase):
         ):
             data = b"".join(wanted.encode(t) for t in (keyframe(0), audio(0), script))
             self.assertEqual([m.typeID for m in messagesIn(data)], kinds)
+
+    def test_carries(self) -> None:
+        """
+        A player gets any codec of the media that it wants.
+        """
+        for audio_, video in ((True, True), (True, False), (False, True)):
+            form = RTMPFormat(1, audio_, video)
+            for codec in ("avc1", "zzzz", "unknown", ""):
+                self.assertIs(form.carries(AUDIO, codec), audio_)
+                self.assertIs(form.carries(VIDEO, codec), video)
 
     def test_plain(self) -> None:
         """

@@ -65,6 +65,47 @@ class LiveMetadataTests(SynchronousTestCase):
             },
         )
 
+    def test_tracks(self) -> None:
+        """
+        What is said of further tracks is left out where there are none; nothing
+        else is, and with them it is kept, also where one medium is missing.
+        """
+        maps: dict[str, AMFValue] = {
+            "audioTrackIdInfoMap": {"1": {"audiocodecid": 1332770163.0}},
+            "videoTrackIdInfoMap": {"1": {"width": 320.0}},
+        }
+        both = {**BOTH, "hasAudio": True, "hasVideo": True}
+        self.assertEqual(liveMetadata({**BOTH, **maps}, True, True, False), both)
+        self.assertEqual(
+            liveMetadata({**BOTH, **maps}, True, True, True), {**both, **maps}
+        )
+        self.assertEqual(
+            liveMetadata(maps, True, True), liveMetadata(maps, True, True, True)
+        )
+
+    def test_absentTracks(self) -> None:
+        """
+        Where a medium is missing, nothing is said of its further tracks either.
+        """
+        maps: dict[str, AMFValue] = {
+            "audioTrackIdInfoMap": {"1": {"channels": 2.0}},
+            "videoTrackIdInfoMap": {"1": {"width": 320.0}},
+        }
+        live = liveMetadata(maps, True, False)
+        self.assertEqual(set(live), {"audioTrackIdInfoMap", "hasAudio", "hasVideo"})
+        live = liveMetadata(maps, False, True)
+        self.assertEqual(set(live), {"videoTrackIdInfoMap", "hasAudio", "hasVideo"})
+
+    def test_codecNumbers(self) -> None:
+        """
+        Codecs may be said in any type: numbers, FourCC numbers, names (T-65).
+        """
+        ids: tuple[AMFValue, ...] = (7.0, 1752589105.0, "avc1", "hvc1", None, [7.0])
+        for id in ids:
+            given: dict[str, AMFValue] = {"videocodecid": id}
+            self.assertEqual(liveMetadata(given, True, True)["videocodecid"], id)
+            self.assertNotIn("videocodecid", liveMetadata(given, True, False))
+
     def test_fileKeys(self) -> None:
         """
         What only a file has is not passed on: no duration, size or index.

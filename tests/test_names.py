@@ -79,6 +79,53 @@ class StreamNameTests(SynchronousTestCase):
         for app, name in (("", ""), ("/", "//"), ("?a=b", "?c=d")):
             self.assertRaises(InvalidName, streamName, app, name)
 
+    def test_queryFirst(self) -> None:
+        """
+        T-54: a name that is a query string alone is no name: the application is
+        the key, and the query counts.
+        """
+        self.assertEqual(
+            streamName("live", "?key=1&x"),
+            StreamName("live", (("key", "1"), ("x", ""))),
+        )
+        self.assertEqual(streamName("live", "/?key=1").key, "live")
+
+    def test_queryInside(self) -> None:
+        """
+        T-54: all behind the first question mark is query, slashes, dots, quotes
+        and further question marks included.
+        """
+        for query in ("a=/../../x", "a=b?c=d", "a='b'", 'a="', "a=rtmp://h/x/y"):
+            found = streamName(f"live?{query}", f"cam?{query}")
+            self.assertEqual(found.key, "live/cam")
+            ((name, value),) = found.parameters
+            self.assertEqual((name, value), ("a", query[2:]))
+
+    def test_percent(self) -> None:
+        """
+        T-54: a percent sign in a name is refused, in every part of it, however
+        it is written.
+        """
+        for sign in ("%", "%25", "%2e%2e", "%2F", "%00", "%c3%a9", "100%"):
+            for app, name in (
+                (sign, "cam"),
+                ("live", sign),
+                ("live", f"x{sign}y"),
+                (f"live/{sign}", ""),
+                ("live", f"rtmp://host/live/{sign}"),
+            ):
+                self.assertRaises(InvalidName, streamName, app, name)
+
+    def test_manyParameters(self) -> None:
+        """
+        A query string may have hundreds of parameters, and none of them is an
+        error, whatever it is.
+        """
+        query = "&".join(f"k{n}=v%{n % 256:02x}" for n in range(900))
+        found = streamName("live", f"cam?{query}&&&=&%&%zz=%&;")
+        self.assertEqual(found.key, "live/cam")
+        self.assertGreaterEqual(len(found.parameters), 900)
+
 
 class AppTests(SynchronousTestCase):
     """
