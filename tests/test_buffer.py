@@ -218,3 +218,51 @@ class LimitTests(SynchronousTestCase):
         self.assertEqual(buffer.limit, Limits().bufferedBytes)
         buffer.append(bytes(Limits().bufferedBytes))
         self.assertRaises(ProtocolError, buffer.append, b"x")
+
+
+class ConsumedTests(SynchronousTestCase):
+    """
+    How many bytes have been consumed since the beginning.
+    """
+
+    def test_commits(self) -> None:
+        """
+        Only what is committed is consumed, not what is read or arrives.
+        """
+        buffer = FastBuffer()
+        self.assertEqual(buffer.consumed, 0)
+        buffer.append(b"0123456789")
+        buffer.take(3)
+        buffer.peek(2)
+        self.assertEqual(buffer.consumed, 0)
+        buffer.commit()
+        self.assertEqual(buffer.consumed, 3)
+        buffer.skip(4)
+        buffer.rollback()
+        self.assertEqual(buffer.consumed, 3)
+        buffer.append(b"ab")
+        self.assertEqual(buffer.consumed, 3)
+        buffer.skip(9)
+        buffer.commit()
+        self.assertEqual((buffer.consumed, len(buffer)), (12, 0))
+
+    def test_forEver(self) -> None:
+        """
+        With what is left it is all that ever arrived, however that is taken.
+        """
+        random = Random(11)
+        buffer = FastBuffer()
+        arrived = before = 0
+        for _ in range(2000):
+            size = random.choice((0, 1, 7, 300))
+            buffer.append(bytes(size))
+            arrived += size
+            buffer.skip(random.randint(0, len(buffer)))
+            if random.random() < 0.3:
+                buffer.rollback()
+            else:
+                buffer.commit()
+            self.assertEqual(buffer.consumed + len(buffer), arrived)
+            self.assertGreaterEqual(buffer.consumed, before)
+            before = buffer.consumed
+        self.assertGreater(before, 50_000)
