@@ -4,7 +4,8 @@ Enhanced RTMP as browsers can play it.
 mpegts.js and its relatives read legacy tags and the plain forms of some enhanced
 codecs.  Anything else makes them stop with an error, though the rest of the
 stream would play.  What can be written in a form that they read is written so;
-the rest is left out.
+the rest is left out.  FLAC and PCM are too: they are read, and then refused by the
+browser, together with the video.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from rtmptwisted.wire.flv import AUDIO, SCRIPT, VIDEO, FLVTag
 #: Codecs that are read as they are, or in legacy form, by the type of the tag.
 CODECS: Final = {
     VIDEO: frozenset(("avc1", "hvc1", "av01")),
-    AUDIO: frozenset(("mp4a", ".mp3", "pcm", "Opus", "fLaC")),
+    AUDIO: frozenset(("mp4a", ".mp3", "Opus")),
 }
 
-# Legacy codec numbers that are read: MP3, PCM (little-endian), AAC; AVC, HEVC.
-_LEGACY_AUDIO: Final = (2, 3, 10)
+#: Those of them that need no sequence header.
+_SELF_CONTAINED: Final = (".mp3",)
+
+# Legacy codec numbers that are read: MP3, AAC; AVC, HEVC.
+_LEGACY_AUDIO: Final = (2, 10)
 _LEGACY_VIDEO: Final = (7, 12)
 
 # The first byte of legacy audio; what it says of rate and channels does not
@@ -40,7 +44,7 @@ _READ: Final = {
         PacketType.CODED_FRAMES_X,
     ),
     **dict.fromkeys(
-        ("av01", "Opus", "fLaC"),
+        ("av01", "Opus"),
         (
             PacketType.SEQUENCE_START,
             PacketType.CODED_FRAMES,
@@ -57,6 +61,24 @@ def carries(typeID: int, codec: str) -> bool:
     @return: whether browsers may be able to play a codec, in some form.
     """
     return codec in CODECS.get(typeID, ())
+
+
+def isReady(typeID: int, codec: str, header: FLVTag | None) -> bool:
+    """
+    @param header: the latest sequence header of the default track.
+    @return: whether browsers can begin to play: they wait for a sequence header
+        without end, or fail at the first frame without one.
+    """
+    if codec in _SELF_CONTAINED:
+        return True
+    if header is None or header.description.codec != codec:
+        return False
+    plain = compatible(header)
+    if plain is None:
+        return False
+    # There has to be something behind the header of the tag.
+    legacy = typeID == AUDIO and plain.body[0] >> 4 != EX_AUDIO
+    return len(plain.body) > (2 if legacy else 5)
 
 
 def compatible(tag: FLVTag) -> FLVTag | None:
@@ -76,6 +98,9 @@ def compatible(tag: FLVTag) -> FLVTag | None:
     part = next((part for part in packet.parts if part.track == 0), None)
     if part is None or not carries(tag.typeID, part.codec):
         return None
+    if part.codec == "av01" and packet.packetType == PacketType.CODED_FRAMES_X:
+        # AV1 has no composition time: both say the same.
+        packet = packet._replace(packetType=PacketType.CODED_FRAMES, plain=False)
     if packet.packetType in _READ.get(part.codec, ()):
         if packet.plain:
             return tag

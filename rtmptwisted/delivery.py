@@ -9,9 +9,10 @@ loses whole groups of pictures when that grows too large; nobody else notices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -19,10 +20,25 @@ from zope.interface import implementer
 
 from rtmptwisted.formats import Format
 from rtmptwisted.interfaces import ITagSink
+from rtmptwisted.rendition import Rendition
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.viewer import Flush, Viewer
-from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag
+from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.limits import Limits
+
+
+class Start(NamedTuple):
+    """
+    A place in what is pending where a viewer can start.
+
+    @ivar at: how many encoded tags lie before it.
+    @ivar before: how many frames do.
+    @ivar setup: what sets a decoder up there.
+    """
+
+    at: int
+    before: int
+    setup: list[FLVTag]
 
 
 @implementer(ITagSink)
@@ -38,6 +54,7 @@ class FanOut:
     ) -> None:
         self._stream = stream
         self._format = format
+        self._rendition = Rendition(stream, format)
         self._clock = clock
         self._limits = limits
         # Those who get every flush, those who wait for a keyframe, and those
@@ -47,8 +64,8 @@ class FanOut:
         self._pending: list[bytes] = []
         self._pendingFrames = 0
         # The first place to start in what is pending, a keyframe where there is
-        # video: where, and frames before it.
-        self._keyframe: tuple[int, int, FLVTag] | None = None
+        # video.
+        self._start: Start | None = None
         self._scheduled = False
         # What a viewer gets who joins now, until there is a further tag or other
         # metadata.
@@ -151,14 +168,14 @@ class FanOut:
         Encode the tag, and send it soon.
         """
         self._opening = None
+        self._look()
         if self._viewers:
-            metadata = self._stream.metadata
-            if tag.isMetadata and metadata is not None:
-                tag = self._stream.metadataTag(metadata, self._format)
-            encoded = self._format.encode(tag)
+            encoded = self._rendition.encode(tag)
             if encoded:
-                if self._keyframe is None and self._canStartAt(tag):
-                    self._keyframe = len(self._pending), self._pendingFrames, tag
+                if self._start is None and self._rendition.canStartAt(tag):
+                    setup = self._rendition.setup(tag.timestamp)
+                    at, before = len(self._pending), self._pendingFrames
+                    self._start = Start(at, before, setup)
                 self._pending.append(encoded)
                 self._pendingFrames += tag.isFrame
                 self._schedule()
@@ -166,18 +183,25 @@ class FanOut:
             self._flush()
             self._admitWaiting()
 
-    def _canStartAt(self, tag: FLVTag) -> bool:
-        # Where there is no video there are no keyframes to wait for.
-        # And where they do not come there is no use in waiting.
-        if self._has(VIDEO) and not self._stream.gop.overdue:
-            return tag.isKeyframe
-        return tag.isFrame
+    def _look(self) -> None:
+        """
+        Where a viewer cannot have anything else than it was told of, it has to
+        begin anew.
+        """
+        if self._rendition.look() and self._format.fixed and self._viewers:
+            self._log.info(
+                "{name} has {codecs} now: {count} viewers have to begin anew",
+                name=self._stream.name,
+                codecs=" and ".join(self._rendition.carried.values()) or "nothing",
+                count=len(self._viewers),
+            )
+            self._endViewers()
 
-    def _has(self, typeID: int) -> bool:
-        """
-        Whether viewers get audio, or video.
-        """
-        return self._stream.has(typeID, self._format)
+    def _endViewers(self) -> None:
+        self._flush()
+        for viewer in list(self._viewers):
+            self._try(viewer, viewer.end)
+            self.remove(viewer)
 
     def streamEnded(self) -> None:
         """
@@ -185,9 +209,7 @@ class FanOut:
         """
         self._flush()
         self._admitWaiting()
-        for viewer in list(self._viewers):
-            self._try(viewer, viewer.end)
-            self.remove(viewer)
+        self._endViewers()
 
     def _try(self, viewer: Viewer, action: Callable[[], object]) -> None:
         """
@@ -220,39 +242,32 @@ class FanOut:
         if not self._pending:
             return
         pending, frames = self._pending, self._pendingFrames
-        keyframe = self._keyframe
-        self._pending, self._pendingFrames, self._keyframe = [], 0, None
-        flush = Flush(self._format.frame(b"".join(pending)), frames)
+        start = self._start
+        self._pending, self._pendingFrames, self._start = [], 0, None
+        flush = self._rendition.flush(pending, frames)
         restart: Flush | None = None
         for viewer in list(self._viewers):
             # Not through _try: this is all the work that a viewer costs.
             try:
                 if not viewer.skipping:
                     viewer.deliver(flush)
-                elif keyframe is None or viewer.muted:
+                elif start is None or viewer.muted:
                     viewer.checkStalled()
                 else:
                     if restart is None:
-                        restart = self._restart(pending, frames, *keyframe)
+                        restart = self._restart(pending, frames, start)
                     viewer.skipping = False
                     viewer.deliver(restart)
             except Exception:
                 self._viewerFailed(viewer)
 
-    def _restart(
-        self, pending: list[bytes], frames: int, at: int, before: int, tag: FLVTag
-    ) -> Flush:
+    def _restart(self, pending: list[bytes], frames: int, start: Start) -> Flush:
         """
-        @return: the pending tags from a keyframe on, behind metadata and what
+        @return: the pending tags from a place to start on, behind metadata and what
             sets the decoder up, for those who may have missed a change of it.
         """
-        setup = [
-            self._format.encode(s)
-            for s in self._stream.setup(tag.timestamp, self._format)
-        ]
-        return Flush(
-            self._format.frame(b"".join(setup + pending[at:])), frames - before
-        )
+        setup = [self._rendition.encode(tag) for tag in start.setup]
+        return self._rendition.flush(setup + pending[start.at :], frames - start.before)
 
     def _admitWaiting(self) -> None:
         waiting = list(self._waiting)
@@ -264,32 +279,14 @@ class FanOut:
         """
         Give a viewer what it needs first, and then everything.
         """
+        self._look()
         self._viewers[viewer] = None
         viewer.skipping = viewer.muted or not self._stream.gop.intact
         if viewer.muted:
             return
         metadata = self._stream.metadata
         if self._opening is None or self._openingMetadata is not metadata:
-            self._opening = list(self._openingFlushes())
+            limit = self._limits.openingPieceBytes
+            self._opening = list(self._rendition.opening(limit))
             self._openingMetadata = metadata
         self._try(viewer, partial(viewer.open, self._opening))
-
-    def _openingFlushes(self) -> Iterator[Flush]:
-        """
-        What a viewer gets who joins now, in pieces of whole tags.
-        """
-        stream = self._stream
-        limit = self._limits.openingPieceBytes
-        parts = [self._format.opening(self._has(AUDIO), self._has(VIDEO))]
-        size = len(parts[0])
-        frames = 0
-        for tag in stream.snapshot(self._format):
-            encoded = self._format.encode(tag)
-            if size and size + len(encoded) > limit:
-                yield Flush(self._format.frame(b"".join(parts)), frames)
-                parts, size, frames = [], 0, 0
-            parts.append(encoded)
-            size += len(encoded)
-            frames += tag.isFrame and bool(encoded)
-        if size:
-            yield Flush(self._format.frame(b"".join(parts)), frames)

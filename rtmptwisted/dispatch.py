@@ -22,6 +22,9 @@ from rtmptwisted.wire.message import Command
 #: do not notice unless the connection goes.
 _LAST_CHANCES = frozenset(("connect", "publish", "play", "play2"))
 
+#: So many refusals of one connection are logged.
+_LOGGED = 10
+
 
 class Dispatcher:
     """
@@ -41,6 +44,7 @@ class Dispatcher:
         self._commands = commands
         self._done = done
         self._result: Deferred[Any] | None = None
+        self._refused = 0
 
     @property
     def waiting(self) -> bool:
@@ -106,12 +110,15 @@ class Dispatcher:
         session = self._session
         if session.closed:
             return
-        self._log.warn(
-            "{peer}: {command} refused: {error}",
-            peer=session.host.peer,
-            command=shown(command.name),
-            error=str(error),
-        )
+        self._refused += 1
+        if self._refused <= _LOGGED:
+            self._log.warn(
+                "{peer}: {command} refused: {error}{last}",
+                peer=session.host.peer,
+                command=shown(command.name),
+                error=str(error),
+                last="" if self._refused < _LOGGED else "; no more of this is logged",
+            )
         if command.name in ("publish", "play", "play2"):
             id = command.messageStreamID
             session.sendStatus(id, error.code, error.description, "error")

@@ -31,10 +31,14 @@ class Format(Protocol):
     A form of a live stream.  Equal formats give equal bytes.
 
     @ivar tracks: whether all tracks are a part of it, or the default ones only.
+    @ivar fixed: whether what it has must not change while somebody watches.
     """
 
     @property
     def tracks(self) -> bool: ...
+
+    @property
+    def fixed(self) -> bool: ...
 
     def __hash__(self) -> int:
         """
@@ -46,6 +50,12 @@ class Format(Protocol):
         @param typeID: L{AUDIO} or L{VIDEO}.
         @param codec: see L{rtmptwisted.wire.codec.Description}.
         @return: whether such media is a part of this form.
+        """
+
+    def isReady(self, typeID: int, codec: str, header: FLVTag | None) -> bool:
+        """
+        @param header: the latest sequence header of the default track.
+        @return: whether there is all that such media needs first.
         """
 
     def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
@@ -89,6 +99,19 @@ class FLVFormat:
         Anything when raw, else what browsers may be able to play.
         """
         return self.raw or compatible.carries(typeID, codec)
+
+    @property
+    def fixed(self) -> bool:
+        """
+        Browsers cannot have another codec later, or audio after video.
+        """
+        return not self.raw
+
+    def isReady(self, typeID: int, codec: str, header: FLVTag | None) -> bool:
+        """
+        Browsers need a sequence header.
+        """
+        return self.raw or compatible.isReady(typeID, codec, header)
 
     def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
         """
@@ -137,11 +160,24 @@ class RTMPFormat:
         """
         return True
 
+    @property
+    def fixed(self) -> bool:
+        """
+        Players take what comes.
+        """
+        return False
+
     def carries(self, typeID: int, codec: str) -> bool:
         """
         What the player wants, in any codec.
         """
         return self.audio if typeID == AUDIO else self.video
+
+    def isReady(self, typeID: int, codec: str, header: FLVTag | None) -> bool:
+        """
+        Players wait for what they need.
+        """
+        return True
 
     def opening(self, hasAudio: bool, hasVideo: bool) -> bytes:
         """

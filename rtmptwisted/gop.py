@@ -130,6 +130,12 @@ class GOPCache:
             elif oldest.description.kind is Kind.SEQUENCE_END:
                 _forget(self._setup, oldest)
 
+    def header(self, typeID: int) -> FLVTag | None:
+        """
+        @return: the latest sequence header of the default track.
+        """
+        return self._latest.get((typeID, 0, Kind.SEQUENCE_HEADER))
+
     def setup(self, timestamp: int) -> list[FLVTag]:
         """
         @return: the latest sequence headers and configuration, with this

@@ -6,14 +6,8 @@ the stream does.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from io import BytesIO
-from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
-from twisted.internet.interfaces import IAddress, IProtocol
-from twisted.python.components import proxyForInterface
-from twisted.python.failure import Failure
 from twisted.web.http import (
     BAD_REQUEST,
     NO_CONTENT,
@@ -23,12 +17,13 @@ from twisted.web.http import (
     Request,
 )
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Site
+from twisted.web.server import NOT_DONE_YET
 
-from rtmptwisted.admission import Admission, Refusal
+from rtmptwisted.admission import Admission
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import InvalidName
 from rtmptwisted.formats import FLVFormat
+from rtmptwisted.httpsite import LiveSite
 from rtmptwisted.httpviewer import HTTPViewer
 from rtmptwisted.names import streamKey
 from rtmptwisted.streams import LiveStream
@@ -41,10 +36,6 @@ _METHODS = b"GET, HEAD, OPTIONS"
 # What C{?profile=} can be.
 _COMPATIBLE = b"compatible"
 _RAW = b"raw"
-
-#: How long a client may take for its request, and keep an idle connection, in
-#: seconds.
-_REQUEST_SECONDS = 15
 
 
 class LiveResource(Resource):
@@ -175,62 +166,6 @@ def _body(request: Request, contentType: bytes, body: bytes) -> bytes:
     return b"" if request.method == b"HEAD" else body
 
 
-class _NoContent(BytesIO):
-    """
-    Where the bodies of requests go, which nothing here looks at.
-    """
-
-    def write(self, data: Any) -> int:
-        """
-        Forget the data.
-        """
-        return len(data)
-
-
-class LiveSite(Site):
-    """
-    HTTP connections to L{LiveResource}.
-    """
-
-    def __init__(self, directory: StreamDirectory, admission: Admission) -> None:
-        super().__init__(LiveResource(directory), timeout=_REQUEST_SECONDS)
-        self._admission = admission
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        """
-        A connection was accepted.
-
-        @return: when there are too many, what closes it.
-        """
-        if not self._admission.admit(addr):
-            return Refusal()
-        inner = super().buildProtocol(addr)
-        return _Counted(inner, lambda: self._admission.release(addr))
-
-    def getContentFile(self, length: int | None) -> BinaryIO:
-        """
-        Called by twisted.web for a file to hold the body of a request.
-        """
-        return _NoContent()
-
-
-class _Counted(proxyForInterface(IProtocol, "_inner")):  # type: ignore[misc]
-    """
-    A protocol that says when its connection is gone, in front of twisted.web's.
-    """
-
-    def __init__(self, inner: IProtocol, gone: Callable[[], None]) -> None:
-        super().__init__(inner)
-        self._gone = gone
-
-    def connectionLost(self, reason: Failure) -> None:
-        """
-        The connection is gone.
-        """
-        self._gone()
-        self._inner.connectionLost(reason)
-
-
 def liveSite(
     directory: StreamDirectory, admission: Admission | None = None
 ) -> LiveSite:
@@ -241,7 +176,4 @@ def liveSite(
     """
     if admission is None:
         admission = Admission(directory.clock, directory.limits)
-    site = LiveSite(directory, admission)
-    site.displayTracebacks = False
-    site.noisy = False
-    return site
+    return LiveSite(LiveResource(directory), directory.clock, admission)

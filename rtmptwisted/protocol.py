@@ -70,6 +70,7 @@ class RTMPProtocol(Protocol):
         self._players: dict[int, RTMPPlayer] = {}
         self._interpreting = False
         self._closing = False
+        self._lost = False
         # Whether nothing is read for now.
         self._held = False
         self._full = False
@@ -235,6 +236,8 @@ class RTMPProtocol(Protocol):
         if self._closing:
             return
         self._closing = True
+        if self._lost:
+            return
         self._watchdog.closing()
         transport: Any = self.transport
         # While a producer is registered the transport would wait for it.
@@ -295,6 +298,7 @@ class RTMPProtocol(Protocol):
         """
         The client is gone.
         """
+        self._lost = True
         if self._turns.waiting:
             # What it sent before counts.
             self._turns.cancel()

@@ -52,30 +52,31 @@ class Timeline:
     def __init__(self) -> None:
         # Where each track was last: its own timestamp, and the one that belongs
         # to it in the file; and where any track was.
-        self._tracks: dict[int, tuple[int, int]] = {}
+        self._tracks: dict[tuple[int, int], tuple[int, int]] = {}
         self._latest: tuple[int, int] | None = None
         # What was written last of each track.
-        self._placed: dict[int, int] = {}
+        self._placed: dict[tuple[int, int], int] = {}
         self.end = 0
 
-    def place(self, typeID: int, timestamp: int) -> int:
+    def place(self, typeID: int, timestamp: int, track: int = 0) -> int:
         """
         @param timestamp: milliseconds, 0 to 2^32 - 1.
         @return: milliseconds since the first.
         """
-        before = self._tracks.get(typeID, self._latest)
+        key = typeID, track
+        before = self._tracks.get(key, self._latest)
         position = 0
         if before is not None:
             position = before[1] + elapsed(before[0], timestamp)
             if position < before[1] - _RESTART:
                 position = self.end
-                if typeID in self._tracks:
-                    # The clock of the other track has started anew too, or
-                    # will: its next frame finds its place beside this one.
+                if key in self._tracks:
+                    # The clocks of the other tracks have started anew too, or
+                    # will: their next frames find their places beside this one.
                     self._tracks.clear()
-        self._tracks[typeID] = self._latest = timestamp, position
-        placed = max(position, self._placed.get(typeID, 0))
-        self._placed[typeID] = placed
+        self._tracks[key] = self._latest = timestamp, position
+        placed = max(position, self._placed.get(key, 0))
+        self._placed[key] = placed
         self.end = max(self.end, placed)
         return placed
 
@@ -143,7 +144,8 @@ class FLVRecorder:
         # among them: they stand where they came.
         if tag.isSetup or tag.typeID == SCRIPT:
             return self._timeline.end
-        return self._timeline.place(tag.typeID, tag.timestamp)
+        track = tag.description.tracks[0]
+        return self._timeline.place(tag.typeID, tag.timestamp, track)
 
     def _repeats(self, tag: FLVTag) -> bool:
         """

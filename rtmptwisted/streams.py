@@ -102,7 +102,11 @@ class LiveStream:
         if codec is None or form is None:
             return codec is not None
         tracked = form.tracks or typeID in self._defaults
-        return tracked and form.carries(typeID, codec)
+        return (
+            tracked
+            and form.carries(typeID, codec)
+            and form.isReady(typeID, codec, self.gop.header(typeID))
+        )
 
     @property
     def seconds(self) -> float:

@@ -10,8 +10,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from rtmptwisted.wire.connection import MORE, NEED_DATA, Event, RTMPConnection
 
+#: How long the last turn may be, when the connection is gone, in seconds.
+_LAST_TURN = 0.1
+
 #: The longest wait for a turn, in seconds.
-_LONGEST_PAUSE = 1.0
+_LONGEST_PAUSE = 0.1
 
 
 class Turns:
@@ -64,7 +67,7 @@ class Turns:
         @raise ProtocolError: when the peer broke the protocol.
         @raise Exception: whatever the handling of an event raises.
         """
-        end = self._clock.seconds() + self._seconds
+        end = self._clock.seconds() + (_LAST_TURN if last else self._seconds)
         while self._ready():
             event = self._connection.nextEvent()
             if event is NEED_DATA:
@@ -72,7 +75,9 @@ class Turns:
                 return
             if event is not MORE:
                 self._handle(event)
-            if self._clock.seconds() > end and not last and self._ready():
+            if self._clock.seconds() > end and self._ready():
+                if last:
+                    return
                 self._next = self._clock.callLater(self._pause(), self._due)
                 return
 
@@ -81,9 +86,8 @@ class Turns:
         @return: how long to wait for the next turn, in seconds: not at all for
             the first one, since any machine may be slow once.
         """
-        pause = ((1 << self._exhausted) - 1) * self._seconds
-        if pause < _LONGEST_PAUSE:
-            self._exhausted += 1
+        pause = self._exhausted * self._seconds
+        self._exhausted += 1
         return min(pause, _LONGEST_PAUSE)
 
     def _due(self) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -64,15 +64,15 @@ class Watchdog:
         clock: IReactorTime,
         limits: Limits,
         activity: Callable[[], Activity],
-        unfinished: Callable[[], int | None],
+        unfinished: Callable[[], Iterable[int]],
         expire: Callable[[str], None],
         ping: Callable[[int], None],
         acknowledge: Callable[[], None],
     ) -> None:
         """
         @param activity: tells what the connection does.
-        @param unfinished: tells where the oldest message began that is not
-            whole, in any unit.
+        @param unfinished: tells where the messages began that are not whole, in
+            any unit.
         @param expire: ends the connection, for the reason that it is given.
         @param ping: sends a ping with the time in milliseconds, 32 bits.
         @param acknowledge: sends the acknowledgement that is due.
@@ -92,9 +92,9 @@ class Watchdog:
         self._heardAt = now
         # What it did, and since when, before a command made it wait.
         self._interrupted = self._activity, now
-        # The oldest message that was under way when that was last looked at, and
-        # since when it is known.
-        self._unfinished: tuple[int, float] | None = None
+        # The messages that were under way when that was last looked at, and since
+        # when they are known.
+        self._unfinished: dict[int, float] = {}
         self._pingAt = math.inf
         self._stopped = False
         self._deadline: IDelayedCall | None = None
@@ -134,8 +134,8 @@ class Watchdog:
             waited = now - self._since
             before, since = self._interrupted
             self._since = since + waited if activity is before else now
-            if self._unfinished is not None:
-                self._unfinished = self._unfinished[0], self._unfinished[1] + waited
+            for position in self._unfinished:
+                self._unfinished[position] += waited
         else:
             self._since = now
         self._activity = activity
@@ -193,13 +193,16 @@ class Watchdog:
             case Activity.PUBLISHING:
                 seconds = limits.publisherIdleSeconds
                 yield self._heardAt + seconds, f"a publisher, silent for {seconds:g} s"
+            case Activity.PLAYING:
+                seconds = limits.playerIdleSeconds
+                yield self._heardAt + seconds, f"a player, silent for {seconds:g} s"
         if self._activity in (Activity.SHAKING_HANDS, Activity.CONNECTING):
             seconds = limits.connectSeconds
             yield self._acceptedAt + seconds, f"no connect within {seconds:g} s"
-        if self._unfinished is not None and self._activity is not Activity.WAITING:
+        if self._unfinished and self._activity is not Activity.WAITING:
             seconds = limits.messageSeconds
             yield (
-                self._unfinished[1] + seconds,
+                min(self._unfinished.values()) + seconds,
                 f"a message is not finished after {seconds:g} s",
             )
 
@@ -234,12 +237,11 @@ class Watchdog:
 
     def _look(self, now: float) -> None:
         """
-        See whether a message is under way that was under way before.
+        See which messages are under way, and which of them were before.
         """
-        if self._activity is Activity.WAITING:
-            return
-        position = self._findUnfinished()
-        if position is None:
-            self._unfinished = None
-        elif self._unfinished is None or self._unfinished[0] != position:
-            self._unfinished = position, now
+        if self._activity is not Activity.WAITING:
+            known = self._unfinished
+            self._unfinished = {
+                position: known.get(position, now)
+                for position in self._findUnfinished()
+            }

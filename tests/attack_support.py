@@ -4,6 +4,7 @@ A server with people on it who mean no harm, and somebody who does.
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 from collections.abc import Callable, Iterable, Sequence
 
@@ -13,6 +14,7 @@ from twisted.logger import LogEvent
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.factory import RTMPFactory
 from rtmptwisted.wire.connection import Event, Pause, RTMPConnection
+from rtmptwisted.wire.limits import Limits
 from tests.fakes import logLines
 from tests.media import audio, audioHeader, keyframe, plain, videoHeader
 from tests.support import Client, ServerTestCase
@@ -32,6 +34,9 @@ class AttackTestCase(ServerTestCase):
 
     PEER = IPv4Address("TCP", "203.0.113.66", 6666)
     NAME = "203.0.113.66:6666"
+
+    # The others do not answer pings.
+    limits = Limits(playerIdleSeconds=math.inf)
 
     def setUp(self) -> None:
         """

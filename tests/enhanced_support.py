@@ -178,6 +178,21 @@ def audioStart(codec: str, config: bytes = b"config", timestamp: int = 0) -> FLV
     return FLVTag(AUDIO, timestamp, plain(AUDIO, START, codec, config))
 
 
+def headersOf(*frames: FLVTag) -> list[FLVTag]:
+    """
+    @return: the sequence headers that belong to these frames, where there are
+        such.
+    """
+    headers = []
+    for each in frames:
+        codec = each.description.codec
+        if codec in VIDEO_CODECS:
+            headers.append(videoStart(codec))
+        elif codec in AUDIO_CODECS and codec != ".mp3":
+            headers.append(audioStart(codec))
+    return headers
+
+
 def _coded(codec: str, timestamp: int, size: int) -> bytes:
     time = b"\x00\x00\x28" if codec in WITH_TIME else b""
     return (time + timestamp.to_bytes(4, "big")).ljust(size, b"\x5a")

@@ -60,7 +60,8 @@ class LimitTests(SynchronousTestCase):
         """
         ((name, most),) = limit.items()
         found = decode(data, Limits(**{name: most}))
-        self.assertEqual(decode(encode(found), Limits(**{name: 1 << 30})), found)
+        far = 200 if name == "amfDepth" else 1 << 30
+        self.assertEqual(decode(encode(found), Limits(**{name: far})), found)
         self.assertRaises(AMFLimitError, decode, data, Limits(**{name: most - 1}))
         # Past a limit is an error also behind other values.
         limits = Limits(**{name: most - (name != "amfValues")})

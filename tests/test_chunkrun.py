@@ -65,6 +65,8 @@ class Sender:
         self.continuation = continuation
         self.time = 0
         self.fresh = True
+        # Of the last message, when a type 3 chunk can begin another like it.
+        self.last: tuple[int, int] | None = None
 
     def message(self, size: int, time: int, chunkSize: int) -> list[bytes]:
         """
@@ -72,15 +74,22 @@ class Sender:
         @return: the chunks of a message.
         """
         form = 0 if self.fresh or time < self.time else self.random.choice((0, 1))
+        if (time - self.time, size) == self.last:
+            form = self.random.choice((1, 3))
         field = time - self.time if form else time
         self.fresh, self.time = False, time
+        self.last = (field, size) if form else None
         payload = bytes(self.random.randrange(0xA0, 0x100) for _ in range(size))
         wide = b""
         if field >= EXTENDED and self.continuation is not Continuation.OMITTED:
             value = {Continuation.FIELD: field, Continuation.ABSOLUTE: time}
             wide = value.get(self.continuation, 0).to_bytes(4, "big")
         start = basic(form, self.id, long=self.long)
-        start += header(form, field, size, 9, 1)
+        if form < 3:
+            start += header(form, field, size, 9, 1)
+        elif field >= EXTENDED:
+            # It is a header, in which nobody leaves it out.
+            start += field.to_bytes(4, "big")
         again = basic(3, self.id, long=self.long) + wide
         return [
             (again if place else start) + payload[place : place + chunkSize]
@@ -202,6 +211,34 @@ class HeaderTests(RunTestCase):
                 mixed = [random.choice(pair) for pair in zip(short, wide, strict=True)]
                 data = setChunkSize(10) + b"".join(mixed)
                 self.assertSame(data, [data])
+
+
+class RepeatedTests(RunTestCase):
+    """
+    Messages of which each is announced by the header of the one before.
+    """
+
+    def test_repeated(self) -> None:
+        """
+        A type 3 chunk behind the last chunk of a message begins another, however
+        long that last chunk was.
+        """
+        random = Random(7)
+        for (number, long), continuation in product(IDS, Continuation):
+            for delta in (20, EXTENDED, LATE):
+                for size in (10, 30, 31, 39, 40, 41, 5 * 1024):
+                    sender = Sender(random, number, long, continuation)
+                    chunks = [setChunkSize(10)]
+                    for n in range(6):
+                        chunks += sender.message(size, n * delta, 10)
+                    data = b"".join(chunks)
+                    found = self.assertSame(
+                        data, [data], continuation, (number, long, continuation, size)
+                    )
+                    self.assertEqual(
+                        [each.timestamp for each in found[1:]],
+                        [n * delta % (1 << 32) for n in range(6)],
+                    )
 
 
 class InterleavedTests(RunTestCase):

@@ -22,11 +22,17 @@ class TakeRunTests(SynchronousTestCase):
     """
 
     def take(
-        self, mark: bytes, extension: int, chunks: int, rest: bytes = b""
+        self,
+        mark: bytes,
+        extension: int,
+        chunks: int,
+        rest: bytes = b"",
+        size: int = 100_000,
     ) -> tuple[bytes, int]:
         """
-        Take a run of chunks of 5 bytes whose message has many more.
+        Take a run of chunks of 5 bytes.
 
+        @param size: of their message, in bytes, most often much more.
         @return: its payload, and how many bytes are left.
         """
         gap = mark + b"\xee" * extension
@@ -35,7 +41,7 @@ class TakeRunTests(SynchronousTestCase):
         buffer = FastBuffer()
         buffer.append(head + gap.join(pieces) + rest)
         span = takeRun(
-            buffer, bytearray(head[: len(mark)]), len(head), 100_000, 5, extension
+            buffer, bytearray(head[: len(mark)]), len(head), size, 5, extension
         )
         buffer.commit()
         self.assertEqual(bytes(span), b"".join(pieces)[: len(span)])
@@ -62,6 +68,22 @@ class TakeRunTests(SynchronousTestCase):
             span, left = self.take(mark, 4, 700)
             self.assertEqual(len(span), 5 * 512)
             self.assertEqual(left, (700 - 512) * (5 + len(mark) + 4))
+            # The same where the message ends with the last of them.
+            self.assertEqual(
+                self.take(mark, 4, 700, b"rest", size=3500),
+                (span, left + 4),
+            )
+
+    def test_last(self) -> None:
+        """
+        The last chunk of a message, which may be shorter, is taken too, and nothing
+        behind it.
+        """
+        for mark in (b"\xc6", b"\xc0\x00", b"\xc1\x00\x01"):
+            for extension in (0, 4):
+                for rest in (b"", mark, mark + b"\xee" * extension + b"12345"):
+                    span, left = self.take(mark, extension, 7, rest, size=35)
+                    self.assertEqual((len(span), left), (35, len(rest)))
 
 
 class CostTests(SynchronousTestCase):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from rtmptwisted.compatible import carries, compatible
+from rtmptwisted.compatible import carries, compatible, isReady
 from rtmptwisted.wire.flv import FLVTag
 from tests.enhanced_support import (
     AUDIO_CODECS,
@@ -17,13 +17,19 @@ from tests.enhanced_support import (
     COLOUR,
     MANY,
     MANY_CODECS,
+    MPEG2TS_START,
     ONE,
+    START,
     VIDEO_CODECS,
     Track,
+    audioStart,
     command,
     multitrack,
     nanoseconds,
+    onTrack,
     plain,
+    tag,
+    videoStart,
 )
 from tests.flv_reader import AUDIO, VIDEO
 from tests.test_compatible import read
@@ -36,12 +42,12 @@ class LeftOutTests(SynchronousTestCase):
 
     def test_codecs(self) -> None:
         """
-        Codecs that they do not know are left out, with ModEx and tracks or
-        without.
+        Codecs that they do not know, or cannot play, are left out, with ModEx
+        and tracks or without.
         """
         for media, codecs in (
             (VIDEO, ("vp08", "vp09", "vvc1", "zzzz", "Opus", "mp4a")),
-            (AUDIO, ("ac-3", "ec-3", "zzzz", "hvc1", "avc1")),
+            (AUDIO, ("fLaC", "ac-3", "ec-3", "zzzz", "hvc1", "avc1")),
         ):
             for codec in codecs:
                 self.assertFalse(carries(media, codec))
@@ -83,7 +89,6 @@ class LeftOutTests(SynchronousTestCase):
             (AUDIO, b"\x92.mp3"),
             (AUDIO, b"\x90.mp3x"),
             (AUDIO, b"\x93Opusx"),
-            (VIDEO, b"\x93av01x"),
         ):
             self.assertIsNone(read(media, payload), payload)
 
@@ -102,10 +107,11 @@ class LeftOutTests(SynchronousTestCase):
 
     def test_legacy(self) -> None:
         """
-        So are legacy codecs that they do not know, and empty tags.
+        So are legacy codecs that they do not know, PCM, which they cannot play,
+        and empty tags.
         """
         for first in range(16):
-            readable = first in (2, 3, 10)
+            readable = first in (2, 10)
             payload = bytes((first << 4 | 15,)) + b"\x01data"
             if first != 9:
                 found = read(AUDIO, payload)
@@ -142,6 +148,59 @@ class LeftOutTests(SynchronousTestCase):
             self.assertIsNotNone(read(media, header))
             for size in range(len(header)):
                 self.assertIsNone(read(media, header[:size]), header[:size])
+
+
+class ReadyTests(SynchronousTestCase):
+    """
+    What browsers need first.
+    """
+
+    def test_usable(self) -> None:
+        """
+        They can begin with a sequence header that says something, in any form
+        that can be written so that they read it.
+        """
+        for typeID, codec, header in (
+            (VIDEO, "avc1", tag(VIDEO, 0, b"\x17\0\0\0\0c")),
+            (VIDEO, "avc1", videoStart("avc1", b"c")),
+            (VIDEO, "hvc1", tag(VIDEO, 0, b"\x1c\0\0\0\0c")),
+            (VIDEO, "hvc1", videoStart("hvc1", b"c")),
+            (VIDEO, "av01", videoStart("av01", b"c")),
+            (VIDEO, "av01", onTrack(VIDEO, START, "av01", 0, b"c")),
+            (AUDIO, "mp4a", tag(AUDIO, 0, b"\xaf\0c")),
+            (AUDIO, "mp4a", audioStart("mp4a", b"c")),
+            (AUDIO, "Opus", audioStart("Opus", b"c")),
+        ):
+            self.assertTrue(isReady(typeID, codec, header), str(header.body))
+            self.assertFalse(isReady(typeID, codec, None), codec)
+
+    def test_unusable(self) -> None:
+        """
+        They cannot with one that says nothing, is cut, is that of MPEG-2 TS, of
+        another track, or of a codec that they cannot play.
+        """
+        for typeID, codec, header in (
+            (VIDEO, "avc1", tag(VIDEO, 0, b"\x17\0\0\0\0")),
+            (VIDEO, "avc1", tag(VIDEO, 0, b"\x17\0")),
+            (VIDEO, "avc1", videoStart("avc1", b"")),
+            (VIDEO, "hvc1", tag(VIDEO, 0, b"\x1c\0\0\0\0")),
+            (VIDEO, "hvc1", videoStart("hvc1", b"")),
+            (VIDEO, "av01", videoStart("av01", b"")),
+            (VIDEO, "av01", tag(VIDEO, 0, plain(VIDEO, MPEG2TS_START, "av01", b"c"))),
+            (VIDEO, "av01", onTrack(VIDEO, START, "av01", 1, b"c")),
+            (VIDEO, "vp09", videoStart("vp09", b"c")),
+            (AUDIO, "mp4a", tag(AUDIO, 0, b"\xaf\0")),
+            (AUDIO, "mp4a", audioStart("mp4a", b"")),
+            (AUDIO, "Opus", audioStart("Opus", b"")),
+            (AUDIO, "fLaC", audioStart("fLaC", b"c")),
+        ):
+            self.assertFalse(isReady(typeID, codec, header), str(header.body))
+
+    def test_notNeeded(self) -> None:
+        """
+        MP3 needs none.
+        """
+        self.assertTrue(isReady(AUDIO, ".mp3", None))
 
 
 class PropertyTests(SynchronousTestCase):

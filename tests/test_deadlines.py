@@ -264,11 +264,24 @@ class TimeTests(ServerTestCase):
 
     def test_silentPlayer(self) -> None:
         """
-        A player may be silent for as long as it likes.
+        T-42: a player that does not answer three pings is gone after 70 seconds.
         """
         client = self.player()
-        self.clock.pump([10] * 30)
-        self.assertFalse(client.closing)
+        with self.logs() as events:
+            self.clock.pump([10] * 6 + [9.9])
+            self.assertFalse(client.aborted)
+            self.clock.advance(0.2)
+        self.dropped(client, events, "a player, silent for 70 s")
+
+    def test_waitingPlayer(self) -> None:
+        """
+        T-5B: a player that answers pings may wait for as long as it likes.
+        """
+        client = self.player()
+        for _ in range(30):
+            self.clock.advance(20)
+            client.send(UserControl(UserControlType.PING_RESPONSE, bytes(4)))
+        self.assertFalse(client.closing or client.aborted)
 
     def test_closeIsBounded(self) -> None:
         """

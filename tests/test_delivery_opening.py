@@ -10,9 +10,9 @@ from dataclasses import replace
 from rtmptwisted.formats import FLVFormat, RTMPFormat
 from rtmptwisted.wire.limits import Limits
 from tests.delivery_support import BEGIN, FanOutTestCase, Watching
-from tests.enhanced_support import audioFrame, videoFrame, videoKey
+from tests.enhanced_support import audioFrame, audioStart, videoFrame, videoKey
 from tests.flv_reader import readFLV
-from tests.media import dechunked, frame, keyframe, plain
+from tests.media import dechunked, frame, keyframe, plain, videoHeader
 
 PIECE = 10_000
 
@@ -192,11 +192,12 @@ class SharedOpeningTests(FanOutTestCase):
         So do those who wait until the stream is settled.
         """
         one, other = self.watch(), self.watch()
-        self.publish(*[keyframe(n * 100, 3000) for n in range(10)])
+        keyframes = [keyframe(n * 100, 3000) for n in range(10)]
+        self.publish(videoHeader(), *keyframes)
         self.assertEqual(one.outlet.writes, [])
         self.receive(keyframe(1000, 3000))
         self.shared(one, other)
-        self.assertEqual(len(one.media), 11)
+        self.assertEqual(len(one.media), 12)
 
     def test_late(self) -> None:
         """
@@ -255,7 +256,7 @@ class CountedTests(FanOutTestCase):
         what comes first nor later.
         """
         tags = [videoKey("vp09", 0), audioFrame("Opus", 10), videoFrame("vp09", 40)]
-        self.publish(*tags)
+        self.publish(audioStart("Opus"), *tags)
         viewers = [
             (self.watch(), 1),
             (self.watch(FLVFormat(raw=True)), 3),

@@ -95,6 +95,21 @@ class SlowViewerTests(FanOutTestCase):
         )
         self.assertEqual(self.slow.viewer.frames, len(BEGIN) - 2 + 3)
 
+    def test_setupOfTheKeyframe(self) -> None:
+        """
+        The sequence headers are those of the keyframe, also where there are
+        others by the end of the turn, which follow in their place.
+        """
+        self.tooMuch()
+        self.slow.viewer.resumeProducing()
+        changed = videoHeader(140, AVC_CONFIG + b"new")
+        last = (keyframe(120), changed, keyframe(160))
+        self.receive(*last)
+        self.assertEqual(
+            self.slow.media[len(BEGIN) :],
+            plain(videoHeader(120), audioHeader(120), *last),
+        )
+
     def test_resumesWhileFull(self) -> None:
         """
         A keyframe ends a skip also while the transport is still full.

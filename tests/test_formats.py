@@ -109,9 +109,20 @@ class FLVFormatTests(SynchronousTestCase):
         """
         readable = {
             VIDEO: ("avc1", "hvc1", "av01"),
-            AUDIO: ("mp4a", ".mp3", "pcm", "Opus", "fLaC"),
+            AUDIO: ("mp4a", ".mp3", "Opus"),
         }
-        others = ("vp09", "vvc1", "h263", "vp6", "ac-3", "speex", "alaw", "", "unknown")
+        others = (
+            "vp09",
+            "vvc1",
+            "h263",
+            "vp6",
+            "fLaC",
+            "ac-3",
+            "pcm",
+            "speex",
+            "?",
+            "",
+        )
         for typeID, codecs in readable.items():
             for codec in codecs:
                 self.assertTrue(FLVFormat().carries(typeID, codec), codec)
@@ -119,6 +130,41 @@ class FLVFormatTests(SynchronousTestCase):
             for codec in (*others, *other):
                 self.assertFalse(FLVFormat().carries(typeID, codec), codec)
                 self.assertTrue(FLVFormat(raw=True).carries(typeID, codec), codec)
+
+    def test_isReady(self) -> None:
+        """
+        Raw FLV and RTMP need nothing first; what browsers read needs a sequence
+        header that they can use.
+        """
+        forms: list[Format] = [FLVFormat(raw=True), FLVFormat(True, True)]
+        forms += [RTMPFormat(1), RTMPFormat(1, audio=False)]
+        for typeID, codec, header, ready in (
+            (VIDEO, "avc1", videoHeader(), True),
+            (VIDEO, "avc1", None, False),
+            (AUDIO, "Opus", audioStart("Opus"), True),
+            (AUDIO, "Opus", audioStart("Opus", b""), False),
+            (AUDIO, ".mp3", None, True),
+            (VIDEO, "vp09", None, False),
+        ):
+            for form in forms:
+                self.assertTrue(form.isReady(typeID, codec, header), codec)
+            for chunked in (False, True):
+                found = FLVFormat(chunked).isReady(typeID, codec, header)
+                self.assertIs(found, ready, codec)
+
+    def test_fixed(self) -> None:
+        """
+        Only what browsers read must remain what it is.
+        """
+        forms: list[tuple[Format, bool]] = [
+            (FLVFormat(), True),
+            (FLVFormat(chunked=True), True),
+            (FLVFormat(raw=True), False),
+            (FLVFormat(chunked=True, raw=True), False),
+            (RTMPFormat(1), False),
+        ]
+        for form, fixed in forms:
+            self.assertIs(form.fixed, fixed)
 
     def test_tracks(self) -> None:
         """

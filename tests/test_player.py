@@ -196,7 +196,7 @@ class WaitTests(ServerTestCase):
 
     def test_keptAlive(self) -> None:
         """
-        It is kept alive by a ping every 20 seconds, for as long as it takes.
+        It is kept alive by a ping every 20 seconds, for as long as it answers.
         """
         self.early.read()
         for _ in range(30):
@@ -204,7 +204,8 @@ class WaitTests(ServerTestCase):
             (ping,) = self.early.read()
             assert isinstance(ping, UserControl)
             self.assertEqual(ping.event, UserControlType.PING_REQUEST)
-        self.assertFalse(self.early.closing)
+            self.early.send(UserControl(UserControlType.PING_RESPONSE, ping.data))
+        self.assertFalse(self.early.closing or self.early.aborted)
 
     def test_publisherComes(self) -> None:
         """

@@ -15,6 +15,7 @@ from tests.enhanced_support import (
     CODED,
     audioFrame,
     audioStart,
+    headersOf,
     onTrack,
     plain,
     tag,
@@ -24,7 +25,7 @@ from tests.enhanced_support import (
 )
 from tests.flv_reader import AUDIO, FLV, SCRIPT, VIDEO, readFLV
 from tests.http_support import BEGIN, HTTPTestCase
-from tests.media import audio, keyframe, metadataOf
+from tests.media import audio, audioHeader, keyframe, metadataOf, videoHeader
 from tests.media import plain as asTags
 
 #: VP9, which browsers do not read from FLV, and Opus, which they do.
@@ -196,9 +197,11 @@ class ClaimsTests(ProfileTestCase):
         for video, sound, browser in (
             (videoKey("avc1", 0), audioFrame("mp4a", 10), all_),
             (videoKey("hvc1", 0), audioFrame("Opus", 10), all_),
-            (videoKey("av01", 0), audioFrame("fLaC", 10), all_),
+            (videoKey("av01", 0), audioFrame("Opus", 10), all_),
             (keyframe(0), audioFrame(".mp3", 10), all_),
-            (keyframe(0), FLVTag(AUDIO, 10, b"\x3fpcm"), all_),
+            (keyframe(0), FLVTag(AUDIO, 10, b"\x2fmp3"), all_),
+            (keyframe(0), audioFrame("fLaC", 10), noAudio),
+            (keyframe(0), FLVTag(AUDIO, 10, b"\x3fpcm"), noAudio),
             (videoKey("vp09", 0), audio(10), noVideo),
             (videoKey("vp08", 0), audio(10), noVideo),
             (videoKey("vvc1", 0), audio(10), noVideo),
@@ -209,7 +212,7 @@ class ClaimsTests(ProfileTestCase):
             (keyframe(0), FLVTag(AUDIO, 10, b"\x72alaw"), noAudio),
             (keyframe(0), FLVTag(AUDIO, 10, b"\xd2?"), noAudio),
         ):
-            compatible, raw = self.both(video, sound)
+            compatible, raw = self.both(*headersOf(video, sound), video, sound)
             self.assertEqual(self.claims(raw), all_)
             self.assertEqual(self.claims(compatible), browser, (video.body, sound.body))
             kinds = {each.type for each in compatible.media}
@@ -224,10 +227,10 @@ class ClaimsTests(ProfileTestCase):
         """
         for body in (b"\x0fpcm", b"\xe2mp3"):
             sound = FLVTag(AUDIO, 10, body)
-            compatible, raw = self.both(keyframe(0), sound)
-            self.assertEqual(raw.media, asTags(keyframe(0), sound))
+            compatible, raw = self.both(videoHeader(), keyframe(0), sound)
+            self.assertEqual(raw.media, asTags(videoHeader(), keyframe(0), sound))
             self.assertEqual(self.claims(raw), (5, True, True))
-            comes = len(compatible.media) > 1
+            comes = len(compatible.media) > 2
             expected = (5, True, True) if comes else (1, False, True)
             self.assertEqual(self.claims(compatible), expected, body)
             self.publish(FLVTag(AUDIO, 0, body), FLVTag(AUDIO, 1000, body))
@@ -241,10 +244,10 @@ class ClaimsTests(ProfileTestCase):
         browsers, who get the default track.
         """
         compatible, raw = self.both(
-            onTrack(VIDEO, CODED, "avc1", 1, b"\0\0\0x"), audio(10)
+            onTrack(VIDEO, CODED, "avc1", 1, b"\0\0\0x"), audioHeader(), audio(10)
         )
         self.assertEqual(self.claims(raw), (5, True, True))
-        self.assertEqual(compatible.media, asTags(audio(10)))
+        self.assertEqual(compatible.media, asTags(audioHeader(), audio(10)))
         self.assertEqual(self.claims(compatible), (4, True, False))
 
     def test_oneMedium(self) -> None:
@@ -255,7 +258,7 @@ class ClaimsTests(ProfileTestCase):
             ((videoKey("hvc1", 0), videoFrame("hvc1", 1000)), (1, False, True)),
             ((audioFrame("Opus", 0), audioFrame("Opus", 1000)), (4, True, False)),
         ):
-            compatible, raw = self.both(*tags)
+            compatible, raw = self.both(*headersOf(tags[0]), *tags)
             self.assertEqual(self.claims(compatible), browser)
             self.assertEqual(self.claims(raw), browser)
 

@@ -4,6 +4,9 @@ Tests of C{?profile=} of HTTP-FLV: what comes, at once and later.
 
 from __future__ import annotations
 
+import treq
+from twisted.internet.defer import Deferred
+
 from rtmptwisted.wire.flv import FLVTag
 from tests.enhanced_support import (
     CODED,
@@ -24,9 +27,11 @@ from tests.enhanced_support import (
 )
 from tests.flv_reader import AUDIO, FLV, VIDEO, readFLV
 from tests.http_support import BEGIN
-from tests.media import audio, audioHeader, frame, videoHeader
+from tests.media import audio, audioHeader, frame, keyframe, videoHeader
 from tests.media import plain as asTags
 from tests.test_profiles import HALF, ProfileTestCase
+
+_RAW = "?profile=raw"
 
 
 class StreamTests(ProfileTestCase):
@@ -129,6 +134,67 @@ class StreamTests(ProfileTestCase):
             readFLV(body).media[-2:],
             asTags(audioFrame("Opus", 30_050), audioFrame("Opus", 30_070)),
         )
+
+    def collect(self, query: str = "") -> tuple[bytearray, Deferred[None]]:
+        """
+        @return: where the body of a response comes in, and what says that it is
+            complete.
+        """
+        body = bytearray()
+        response = self.request("GET", f"/live/show.flv{query}")
+        self.assertEqual(response.code, 200)
+        done = treq.collect(response, body.extend)
+        self.http.flush()
+        return body, done
+
+    def test_audioBeginsLate(self) -> None:
+        """
+        Where audio begins late, the response of a browser that was told of video
+        only is complete, and a further request gets both; who wants all just
+        gets all.
+        """
+        begin = (videoHeader(), keyframe(0), frame(1000))
+        self.publish(*begin)
+        body, done = self.collect()
+        raw, rawDone = self.collect(_RAW)
+        self.receive(audioHeader(1000), audio(1010))
+        self.assertIsNone(self.successResultOf(done))
+        self.assertEqual(readFLV(body), FLV(1, asTags(*begin)))
+        late = asTags(audioHeader(1000), audio(1010))
+        self.assertEqual(readFLV(raw), FLV(1, asTags(*begin) + late))
+        again, againDone = self.collect()
+        self.assertEqual(readFLV(again), FLV(5, asTags(*begin) + late))
+        self.receive(frame(1040))
+        self.assertEqual(readFLV(again).tags[-1:], asTags(frame(1040)))
+        for each in (rawDone, againDone):
+            self.assertNoResult(each)
+
+    def test_nothingLeft(self) -> None:
+        """
+        Where nothing is left that browsers can play, the response is complete,
+        and a further request is refused; who wants all goes on.
+        """
+        self.publish(videoHeader(), keyframe(0), frame(1000))
+        _, done = self.collect()
+        raw, rawDone = self.collect(_RAW)
+        self.receive(videoStart("vp09", timestamp=1040), videoKey("vp09", 1040))
+        self.assertIsNone(self.successResultOf(done))
+        self.assertEqual(self.request("GET", "/live/show.flv").code, 406)
+        self.assertEqual(readFLV(raw).tags[-1:], asTags(videoKey("vp09", 1040)))
+        self.assertNoResult(rawDone)
+
+    def test_notReady(self) -> None:
+        """
+        Where nothing has a sequence header that browsers can use, they are
+        refused, until there is one.
+        """
+        self.publish(videoKey("av01", 0), audioStart("Opus", b""))
+        self.receive(audioFrame("Opus", 10))
+        self.assertEqual(self.request("GET", "/live/show.flv").code, 406)
+        self.assertEqual(readFLV(self.get(_RAW)).flags, 5)
+        self.receive(videoStart("av01", timestamp=40), videoKey("av01", 40))
+        expected = [videoStart("av01", timestamp=40), videoKey("av01", 40)]
+        self.assertEqual(readFLV(self.get()), FLV(1, asTags(*expected)))
 
     def test_end(self) -> None:
         """

@@ -5,7 +5,7 @@ Tests of requests to reconnect (Enhanced RTMP v2, the section Reconnect Request)
 from __future__ import annotations
 
 from rtmptwisted.wire.amf import AMFValue, decode
-from rtmptwisted.wire.message import Command, Message
+from rtmptwisted.wire.message import Command, Message, UserControl, UserControlType
 from tests.media import audio, audioHeader, frame, keyframe, plain, videoHeader
 from tests.support import Client, ServerTestCase, media, statusCodes
 from tests.test_formats import messagesIn
@@ -153,6 +153,7 @@ class ReconnectTests(ServerTestCase):
         for n in range(120):
             self.clock.advance(1)
             source.send(frame(1000 * n))
+            player.send(UserControl(UserControlType.PING_RESPONSE, bytes(4)))
         self.assertFalse(source.closing or player.closing)
         self.assertFalse(source.aborted or player.aborted)
         self.assertEqual(player.media()[-1:], plain(frame(119_000)))

@@ -55,7 +55,8 @@ class ValueTests(SynchronousTestCase):
         Each can be set, alone, to a number of its kind.
         """
         for name in SIZES:
-            self.assertEqual(changed(f"{name}=12345"), {name: 12345})
+            value = 123 if name == "amfDepth" else 12345
+            self.assertEqual(changed(f"{name}={value}"), {name: value})
             self.assertIs(type(getattr(parseLimits([f"{name}=7"]), name)), int)
         for name in TIMES:
             self.assertEqual(changed(f"{name}=12345.5"), {name: 12345.5})
@@ -82,8 +83,16 @@ class ValueTests(SynchronousTestCase):
             (".5k", 512),
             ("0.001K", 1),
         ):
-            for name in SIZES:
+            for name in set(SIZES) - {"amfDepth"}:
                 self.assertEqual(getattr(parseLimits([f"{name}={text}"]), name), size)
+
+    def test_amfDepth(self) -> None:
+        """
+        Values cannot be nested deeper than the interpreter can follow.
+        """
+        self.assertEqual(parseLimits(["amfDepth=200"]).amfDepth, 200)
+        error = self.assertRaises(ValueError, parseLimits, ["amfDepth=201"])
+        self.assertIn("200", str(error))
 
     def test_spaces(self) -> None:
         """

@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from rtmptwisted import tap
 from rtmptwisted.factory import RTMPFactory
-from rtmptwisted.httpflv import LiveSite
+from rtmptwisted.httpsite import LiveSite
 from rtmptwisted.listening import ListeningService
 from rtmptwisted.wire.limits import MIB, Limits
 from tests.test_tap import parsed
@@ -88,7 +88,7 @@ class LimitOptionTests(SynchronousTestCase):
         self.assertIsInstance(rtmp, RTMPFactory)
         self.assertIsInstance(http, LiveSite)
         self.assertEqual(rtmp.directory.limits, Limits(connections=1))
-        self.assertIs(rtmp._admission, http._admission)
+        self.assertIs(rtmp._admission, http.admission)
         self.assertTrue(rtmp._admission.admit(None))
         self.assertFalse(rtmp._admission.admit(None))
 

@@ -145,24 +145,23 @@ class TurnsTests(SynchronousTestCase):
     def test_longerEachTime(self) -> None:
         """
         What is too much for several turns waits for each of them longer, up to a
-        second, and all comes in order.
+        tenth of a second, and all comes in order.
         """
-        turns, _ = self.make(*events(3 * 10 + 1))
+        turns, _ = self.make(*events(3 * 13 + 1))
         turns.take()
-        self.assertEqual(
-            self.waits(10), [0, 0.01, 0.03, 0.07, 0.15, 0.31, 0.63, 1, 1, 1]
-        )
-        self.assertEqual(self.handled, self.numbers(31))
+        waits = [round(each, 3) for each in self.waits(13)]
+        self.assertEqual(waits, [n / 100 for n in range(10)] + [0.1] * 3)
+        self.assertEqual(self.handled, self.numbers(40))
         self.assertFalse(turns.waiting)
 
     def test_longestWait(self) -> None:
         """
-        No wait is longer than a second where turns are.
+        No wait is longer than a tenth of a second where turns are.
         """
         self.seconds = 7
         turns, _ = self.make(*events(6), seconds=5)
         turns.take()
-        self.assertEqual(self.waits(5), [0, 1, 1, 1, 1])
+        self.assertEqual(self.waits(5), [0, 0.1, 0.1, 0.1, 0.1])
 
     def test_forgiven(self) -> None:
         """
@@ -172,7 +171,7 @@ class TurnsTests(SynchronousTestCase):
         for _ in range(3):
             connection.script = events(10)
             turns.take()
-            self.assertEqual(self.waits(3), [0, 0.01, 0.03])
+            self.assertEqual(self.waits(3), [0, 0.01, 0.02])
             self.assertFalse(turns.waiting)
 
     def test_exactly(self) -> None:
@@ -258,11 +257,17 @@ class TurnsTests(SynchronousTestCase):
 
     def test_last(self) -> None:
         """
-        Where no other turn will come all is handled, whatever it takes.
+        Where no other turn will come there is ten times as long for the last one,
+        and no more: others wait.
         """
-        turns, _ = self.make(*events(50), MORE, *events(50, 50))
+        turns, _ = self.make(*events(10), MORE, *events(10, 10))
         turns.take(last=True)
-        self.assertEqual(self.handled, self.numbers(100))
+        self.assertEqual(self.handled, self.numbers(20))
+        self.handled.clear()
+        turns, _ = self.make(*events(1000))
+        turns.take(last=True)
+        self.assertEqual(self.handled, self.numbers(len(self.handled)))
+        self.assertTrue(20 < len(self.handled) < 40, len(self.handled))
         self.assertFalse(turns.waiting)
 
     def test_errors(self) -> None:

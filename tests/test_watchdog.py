@@ -269,6 +269,19 @@ class UnfinishedTests(WatchdogTestCase):
         self.position = 500
         self.assertExpires(23, SILENT)
 
+    def test_oneAfterTheOther(self) -> None:
+        """
+        Each message has its own time: one that is finished helps none of those that
+        began beside it.
+        """
+        self.to(PLAYING)
+        self.position, self.further = 500, [501]
+        self.until(14)
+        for n in range(3):
+            self.position = 600 + n
+            self.until(26 + 6 * n)
+        self.assertExpires(13 + 31, UNFINISHED)
+
     def test_waiting(self) -> None:
         """
         The time for which we make it wait does not count, and neither does what we

@@ -226,6 +226,23 @@ class EndTests(WatchdogTestCase):
             )
 
 
+class PlayerTests(WatchdogTestCase):
+    """
+    Players that do not answer.
+    """
+
+    def test_silent(self) -> None:
+        """
+        One of whom nothing is heard has to go; one that is heard has not.
+        """
+        self.make(playerIdleSeconds=41.0)
+        self.dog.accepted()
+        self.to(PLAYING)
+        self.until(40)
+        self.dog.heard()
+        self.assertExpires(81, "a player, silent for 41 s")
+
+
 class InfiniteTests(WatchdogTestCase):
     """
     Deadlines that are switched off.

@@ -21,6 +21,7 @@ LIMITS = replace(
     connectSeconds=11.0,
     idleSeconds=17.0,
     publisherIdleSeconds=23.0,
+    playerIdleSeconds=math.inf,
     messageSeconds=31.0,
     pingSeconds=13.0,
     quietSeconds=0.5,
@@ -36,7 +37,8 @@ class WatchdogTestCase(SynchronousTestCase):
     A watchdog, and what it does.
 
     @ivar activity: what its connection does.
-    @ivar position: where its oldest unfinished message began.
+    @ivar position: where an unfinished message began, if there is one.
+    @ivar further: where others did.
     @ivar expired: with the time of each.
     @ivar pings: the same.
     @ivar acknowledgements: when they were sent.
@@ -57,6 +59,7 @@ class WatchdogTestCase(SynchronousTestCase):
         self.start = now
         self.activity = Activity.SHAKING_HANDS
         self.position: int | None = None
+        self.further: list[int] = []
         self.expired: list[tuple[float, str]] = []
         self.pings: list[tuple[float, int]] = []
         self.acknowledgements: list[float] = []
@@ -64,7 +67,7 @@ class WatchdogTestCase(SynchronousTestCase):
             self.clock,
             replace(LIMITS, **limits),
             lambda: self.activity,
-            lambda: self.position,
+            lambda: [] if self.position is None else [self.position, *self.further],
             self.expire,
             self.ping,
             lambda: self.acknowledgements.append(self.now),

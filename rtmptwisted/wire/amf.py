@@ -44,7 +44,7 @@ from rtmptwisted.wire.amfvalues import (
     Undefined,
     XMLDocument,
 )
-from rtmptwisted.wire.limits import Limits
+from rtmptwisted.wire.limits import DEEPEST_AMF, Limits
 
 __all__ = [
     "UNDEFINED",
@@ -66,9 +66,6 @@ _CONTAINERS = (
     Marker.STRICT_ARRAY,
     Marker.TYPED_OBJECT,
 )
-#: What can be written, far beyond what is read by default, and well before the
-#: interpreter's own limit.
-_DEEPEST = 200
 
 _END = b"\x00\x00\x09"
 _number = struct.Struct(">d")
@@ -218,8 +215,8 @@ class _Decoder:
 
 
 def _write(out: bytearray, value: AMFValue, depth: int) -> None:
-    if depth > _DEEPEST:
-        raise AMFError(f"values nested deeper than {_DEEPEST}")
+    if depth > DEEPEST_AMF:
+        raise AMFError(f"values nested deeper than {DEEPEST_AMF}")
     # bool before int, and the subclasses of str and dict before those.
     match value:
         case None:

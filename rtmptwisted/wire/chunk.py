@@ -96,16 +96,15 @@ class ChunkReader:
         return len(self._buffer) < self._needed
 
     @property
-    def unfinished(self) -> int | None:
+    def unfinished(self) -> list[int]:
         """
-        Where the oldest message began that is not whole yet: a number that grows
-        with every byte consumed, for comparison only.  L{None} when nothing is
-        under way.
+        Where the messages began that are not whole yet: for each a number that
+        grows with every byte consumed, to tell them apart.
         """
         began = [each.began for each in self._streams.values() if each.parts]
         if len(self._buffer):
             began.append(self._buffer.consumed)
-        return min(began, default=None)
+        return began
 
     def nextMessage(self, chunks: int = sys.maxsize) -> Message | None:
         """

@@ -203,10 +203,10 @@ class RTMPConnection:
         return sent
 
     @property
-    def unfinished(self) -> int | None:
+    def unfinished(self) -> list[int]:
         """
-        Where in the bytes received the oldest message began that is not whole
-        yet, for comparison only; L{None} when nothing is under way.
+        Where in the bytes received the messages began that are not whole yet, to
+        tell them apart.
         """
         return self._reader.unfinished
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 KIB = 1024
 MIB = 1024 * KIB
 
+#: How deep AMF values can be nested at all, well before the interpreter's own
+#: limit.
+DEEPEST_AMF = 200
+
 
 # Without slots: then the defaults can be read from the class itself.
 @dataclass(frozen=True)
@@ -88,6 +92,10 @@ class Limits:
     #: lost its network, and the name must become free for it to come back.
     publisherIdleSeconds: float = 30.0
 
+    #: A player of whom no whole message came for this long, not even an answer to
+    #: one of three pings, is gone.
+    playerIdleSeconds: float = 70.0
+
     #: From the first byte of a message to its last: the largest message in this
     #: time has 2 Mbit/s.  It is looked at every L{pingSeconds}.
     messageSeconds: float = 30.0
@@ -155,3 +163,10 @@ class Limits:
 
     #: What one recording may hold in memory while the disk is slow.
     recordingBytes: int = 32 * MIB
+
+    def __post_init__(self) -> None:
+        """
+        @raise ValueError: for what would not work.
+        """
+        if self.amfDepth > DEEPEST_AMF:
+            raise ValueError(f"amfDepth can be {DEEPEST_AMF} at the most")

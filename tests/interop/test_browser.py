@@ -53,15 +53,17 @@ class BrowserTests(SynchronousTestCase):
         self.addCleanup(browser.close)
         return browser.watch(lambda report: report.time > _ENOUGH)
 
-    def assertPlays(self, reports: list[Report]) -> None:
+    def assertPlays(self, reports: list[Report], sound: bool = True) -> None:
         """
         Picture and sound are decoded, and go on.
+
+        @param sound: whether there is sound.
         """
         last = reports[-1]
         self.assertEqual(last.errors, [])
         self.assertGreater(last.time, _ENOUGH)
         self.assertEqual((last.width, last.height), (320, 240))
-        self.assertGreater(last.audioBytes, 0)
+        self.assertEqual(last.audioBytes > 0, sound)
         # At least one frame of three is decoded, and they come all the time.
         self.assertGreater(last.frames, _ENOUGH * _RATE / 3)
         self.assertGreater(len({each.time for each in reports}), 5, reports)
@@ -81,3 +83,13 @@ class BrowserTests(SynchronousTestCase):
         AV1 with Opus.
         """
         self.assertPlays(self.watch("av1-realtime", "opus"))
+
+    def test_flac(self) -> None:
+        """
+        H.264 with FLAC: the picture plays, without an error, though FLAC cannot
+        be played.
+        """
+        reports = self.watch("h264", "flac")
+        self.assertPlays(reports, sound=False)
+        self.assertRegex(reports[-1].videoCodec, "^avc1")
+        self.assertEqual(reports[-1].audioCodec, "")
