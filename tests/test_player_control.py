@@ -4,9 +4,9 @@ Tests of L{rtmptwisted.player}: pauses, and full connections.
 
 from __future__ import annotations
 
-from rtmptwisted.wire.message import UserControl, UserControlType
+from rtmptwisted.wire.message import Data, UserControl, UserControlType
 from tests.media import audio, audioHeader, frame, keyframe, plain, videoHeader
-from tests.support import ServerTestCase, media, statusCodes
+from tests.support import ServerTestCase, media, setDataFrame, statusCodes
 
 BEGIN = (videoHeader(), audioHeader(), keyframe(0), audio(10))
 
@@ -49,6 +49,19 @@ class ControlTests(ServerTestCase):
         )
         self.source.send(frame(280))
         self.assertEqual(self.viewer.media(), plain(frame(280)))
+
+    def test_metadataBetween(self) -> None:
+        """
+        Metadata between two answers of one length does not take the place of the
+        first in what the header of the second leaves out.
+        """
+        for width in (320.0, 640.0):
+            (status,) = self.viewer.call("seek", 0.0, id=1)
+            self.assertEqual(statusCodes([status]), ["NetStream.Seek.Notify"])
+            self.source.send(setDataFrame(width=width))
+            (data,) = self.viewer.read()
+            assert isinstance(data, Data)
+            self.assertEqual(data.values[0], "onMetaData")
 
     def test_pausedAtTheEnd(self) -> None:
         """

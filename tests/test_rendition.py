@@ -92,6 +92,9 @@ class RenditionTests(FanOutTestCase):
             ((audioStart("Opus"),), {AUDIO: "Opus"}),
             ((audioFrame(".mp3", 0),), {AUDIO: ".mp3"}),
             ((videoStart("av01"),), {VIDEO: "av01"}),
+            # Whatever there is on further tracks.
+            ((onTrack(VIDEO, 0, "av01", 1, b"c"), videoStart("av01")), {VIDEO: "av01"}),
+            ((videoStart("av01"), onTrack(VIDEO, 0, "vp09", 1)), {VIDEO: "av01"}),
         ):
             self.assertEqual(self.carried(*tags), expected)
 

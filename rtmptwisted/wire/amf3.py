@@ -217,7 +217,7 @@ class Decoder:
         traits = self._traitsOf(header, depth)
         if traits.external:
             if traits.className not in WRAPPERS:
-                raise AMFError(f"an object that only {ascii(traits.className[:80])} can read")
+                raise AMFError(f"only {traits.className[:80]!a} can read an object")
             return self.value(depth + 1)
         properties: dict[str, AMFValue] = (
             TypedObject(traits.className) if traits.className else {}

@@ -123,13 +123,17 @@ def decode(message: Message, limits: Limits) -> Decoded | None:
 
 
 # What each decoded message is on the wire: its type, and the chunk stream that
-# players expect it on.
+# players expect it on.  What is encoded here may have a short header, which counts
+# on what came before it there; so it shares no chunk stream with what goes to many
+# viewers at once.
 CONTROL_CHUNK_STREAM = 2
 COMMAND_CHUNK_STREAM = 3
 STATUS_CHUNK_STREAM = 5
+
+# For viewers.
 AUDIO_CHUNK_STREAM = 4
 VIDEO_CHUNK_STREAM = 6
-DATA_CHUNK_STREAM = 5
+DATA_CHUNK_STREAM = 7
 
 
 def encode(decoded: Decoded) -> Message:
@@ -164,7 +168,7 @@ def encode(decoded: Decoded) -> Message:
                 timestamp,
                 messageStreamID,
                 amf.encode(values),
-                DATA_CHUNK_STREAM,
+                STATUS_CHUNK_STREAM,
             )
 
 
