@@ -839,6 +839,34 @@ class LimitTests(SynchronousTestCase):
             "512", self.refusal(data + type0(9, 0, 9, b"x" * 128, length=200), limits)
         )
 
+    def test_partialBytesForEveryCut(self) -> None:
+        """
+        Whether there is room for a message beside one that is not finished does
+        not depend on the way in which its bytes arrive.
+        """
+        limits = Limits(partialBytes=300)
+        fits, tooMuch = (
+            type0(6, 0, 9, bytes(128), length=500)
+            + type0(7, 0, 9, bytes(128), length=length)
+            + type3(7, bytes(min(length - 128, 128)))
+            + type3(7, bytes(max(length - 256, 0)))
+            for length in (256, 300)
+        )
+        for data, expected in ((fits[:-1], 1), (tooMuch, 0)):
+            for size in (1, 7, 129, 200, len(data)):
+                for vectorised in (True, False):
+                    buffer = FastBuffer()
+                    reader = ChunkReader(buffer, limits, vectorised=vectorised)
+                    count = 0
+                    try:
+                        for start in range(0, len(data), size):
+                            buffer.append(data[start : start + size])
+                            while reader.nextMessage() is not None:
+                                count += 1
+                    except ChunkError:
+                        count = 0
+                    self.assertEqual(count, expected, (size, vectorised))
+
     def test_partialBytesAreGivenBack(self) -> None:
         """
         Messages that were finished are no longer held against the limit, nor

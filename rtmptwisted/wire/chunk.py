@@ -35,16 +35,19 @@ class _ChunkStream:
 
     @ivar parts: the payload received so far; L{None} between messages.
     @ivar received: its size in bytes.
+    @ivar counted: how many of them count as bytes of unfinished messages: those of
+        whole chunks.
     @ivar began: how many bytes of the connection had been consumed when the
         message under way had shown its first chunk.
     """
 
-    __slots__ = ("began", "header", "parts", "received")
+    __slots__ = ("began", "counted", "header", "parts", "received")
 
     def __init__(self) -> None:
         self.began = 0
         self.header = Header()
         self.received = 0
+        self.counted = 0
         self.parts: list[bytearray] | None = None
 
 
@@ -136,8 +139,8 @@ class ChunkReader:
                 self._abandon(stream)
 
     def _abandon(self, stream: _ChunkStream) -> None:
-        self._partialBytes -= stream.received
-        stream.received = 0
+        self._partialBytes -= stream.counted
+        stream.received = stream.counted = 0
         stream.parts = None
         self.abandoned += 1
 
@@ -234,6 +237,11 @@ class ChunkReader:
                 self._abandon(stream)
             stream.header = header
             self._streams[chunkStreamID] = stream
+        if len(data) > self.chunkSize:
+            # One by one, all chunks of this run but the last would have been those
+            # of an unfinished message.
+            self._checkPartial((len(data) - 1) // self.chunkSize * self.chunkSize)
+        if starts:
             if len(data) == header.length:
                 return _message(header, bytes(data), chunkStreamID)
             stream.parts = []
@@ -270,22 +278,29 @@ class ChunkReader:
                 parts[-1] += data
             else:
                 parts.append(data)
-            self._partialBytes += len(data)
-            if self._partialBytes > self._limits.partialBytes:
-                raise ChunkError(
-                    f"more than {self._limits.partialBytes} bytes in messages "
-                    "that are not finished"
-                )
+            if not self._due:
+                # A chunk is at its end: only then does it count, so that it is the
+                # same for every way in which the bytes are cut.
+                self._partialBytes += stream.received - stream.counted
+                stream.counted = stream.received
+                self._checkPartial(0)
             return None
+        self._partialBytes -= stream.counted
         if parts:
-            self._partialBytes -= stream.received - len(data)
             parts.append(data)
             payload = b"".join(parts)
         else:
             payload = bytes(data)
         stream.parts = None
-        stream.received = 0
+        stream.received = stream.counted = 0
         return _message(header, payload, chunkStreamID)
+
+    def _checkPartial(self, more: int) -> None:
+        if self._partialBytes + more > self._limits.partialBytes:
+            raise ChunkError(
+                f"more than {self._limits.partialBytes} bytes in messages "
+                "that are not finished"
+            )
 
 
 def _message(header: Header, payload: bytes, chunkStreamID: int) -> Message:

@@ -44,7 +44,7 @@ class Limits:
     chunkStreams: int = 64
 
     #: Half-received messages of one connection, all chunk streams together:
-    #: two of the largest.
+    #: two of the largest.  A chunk counts when it is whole.
     partialBytes: int = 16 * MIB
 
     #: Bytes received and not yet interpreted, when more arrive.  They wait
