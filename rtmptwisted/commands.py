@@ -209,6 +209,7 @@ def publish(session: Session, command: Command) -> None:
     """
     netStream = session.requireNetStream(command, _BAD_PUBLISH_NAME)
     name = session.parseName(command.argument(0), _BAD_PUBLISH_NAME)
+    session.countStart("NetStream.Publish.Failed")
     netStream.publish(name)
     session.sendStatus(
         netStream.id, "NetStream.Publish.Start", f"{name.key} is now published"

@@ -37,6 +37,7 @@ def play2(session: Session, command: Command) -> None:
 def _play(session: Session, command: Command, wanted: AMFValue) -> None:
     netStream = session.requireNetStream(command, _BAD_PLAY_NAME)
     name = session.parseName(wanted, _BAD_PLAY_NAME)
+    session.countStart("NetStream.Play.Failed")
     player = netStream.play(name)
     session.sendUserControl(UserControlType.STREAM_BEGIN, netStream.id)
     session.sendStatus(netStream.id, "NetStream.Play.Reset", f"playing {name.key}")

@@ -43,6 +43,7 @@ class Session:
         self.capabilities = Capabilities()
         self.netStreams: dict[int, NetStream] = {}
         self.dropped = 0
+        self._starts = 0
         self.closed = False
 
     @property
@@ -132,6 +133,19 @@ class Session:
             if each.stream is not None and each.stream.name == key:
                 return each
         return None
+
+    def countStart(self, code: str) -> None:
+        """
+        The client is about to publish or play.
+
+        @param code: the status code if it does so too often.
+        @raise CommandRejected: when that is so.
+        """
+        self._starts += 1
+        if self._starts > self.directory.limits.starts:
+            raise CommandRejected(
+                code, f"a connection may begin {self.directory.limits.starts} times"
+            )
 
     def parseName(self, name: AMFValue, code: str) -> StreamName:
         """

@@ -212,6 +212,27 @@ class NetStreamTests(AttackTestCase):
             self.assertGone(client)
         self.assertEqual(sorted(self.directory._streams), ["live/others"])
 
+    def test_again(self) -> None:
+        """
+        Sent: C{publish} and C{closeStream}, or C{play} and C{closeStream}, again and
+        again. Limit: C{starts}. Told: that it failed, then the connection is closed.
+        """
+        for what, code in (
+            ("publish", "NetStream.Publish.Failed"),
+            ("play", "NetStream.Play.Failed"),
+        ):
+            client = self.connected()
+            client.createStream()
+            with self.logs():
+                for n in range(self.limits.starts):
+                    client.send(client.command(what, f"again{n}", id=1))
+                    client.send(client.command("closeStream", id=1))
+                self.assertFalse(client.closing)
+                client.read()
+                answers = client.call(what, "again", id=1)
+            self.assertEqual(statusCodes(answers), [code])
+            self.assertTrue(client.closing)
+
     def test_waitingPlayers(self) -> None:
         """
         Sent: C{play} of names that nobody publishes, one after the other. Limit:

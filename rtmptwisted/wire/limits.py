@@ -68,6 +68,10 @@ class Limits:
     #: NetStreams of one connection; real clients have one or two.
     netStreams: int = 16
 
+    #: How often a connection may begin to publish or play.  Each time is two lines
+    #: in the log; real clients do it once or twice.
+    starts: int = 1_000
+
     #: Connections in all, RTMP and HTTP together; 0 for any number.  Each takes
     #: one descriptor of the process, of which there are seldom more.
     connections: int = 10_000
