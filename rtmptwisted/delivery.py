@@ -188,7 +188,7 @@ class FanOut:
         Where a viewer cannot have anything else than it was told of, it has to
         begin anew.
         """
-        if self._rendition.look() and self._format.fixed and self._viewers:
+        if self._format.fixed and self._rendition.look() and self._viewers:
             self._log.info(
                 "{name} has {codecs} now: {count} viewers have to begin anew",
                 name=self._stream.name,
