@@ -3,8 +3,10 @@ Fan-out: one live stream, in one format, to any number of viewers.
 
 Each tag is encoded once.  What came in since the last flush is joined once,
 and the same bytes object is written to every viewer: the cost of a viewer is
-one write a flush.  A viewer that cannot keep up has a backlog of its own, and
-loses whole groups of pictures when that grows too large; nobody else notices.
+one write a flush.  How long a flush waits for more is up to L{Pace
+<rtmptwisted.pace.Pace>}.  A viewer that cannot keep up has a backlog of its own,
+and loses whole groups of pictures when that grows too large; nobody else
+notices.
 """
 
 from __future__ import annotations
@@ -12,33 +14,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from rtmptwisted.audience import Audience
+from rtmptwisted.batch import BEGIN, Batch
 from rtmptwisted.formats import Format
 from rtmptwisted.interfaces import ITagSink
+from rtmptwisted.laggards import Laggards
 from rtmptwisted.rendition import Rendition
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.viewer import Flush, Viewer
-from rtmptwisted.wire.flv import FLVTag
+from rtmptwisted.wire.flv import VIDEO, FLVTag
 from rtmptwisted.wire.limits import Limits
-
-
-class Start(NamedTuple):
-    """
-    A place in what is pending where a viewer can start.
-
-    @ivar at: how many encoded tags lie before it.
-    @ivar before: how many frames do.
-    @ivar setup: what sets a decoder up there.
-    """
-
-    at: int
-    before: int
-    setup: list[FLVTag]
 
 
 @implementer(ITagSink)
@@ -57,16 +47,13 @@ class FanOut:
         self._rendition = Rendition(stream, format)
         self._clock = clock
         self._limits = limits
-        # Those who get every flush, those who wait for a keyframe, and those
-        # who came before it was known what there is to see.
-        self._viewers: dict[Viewer, None] = {}
+        laggards = Laggards(stream)
+        # Those who get what comes, and those who came before it was known what
+        # there is to see.
+        self._audience = Audience(laggards.keep, laggards.check, self._viewerFailed)
         self._waiting: dict[Viewer, None] = {}
-        self._pending: list[bytes] = []
-        self._pendingFrames = 0
-        # The first place to start in what is pending, a keyframe where there is
-        # video.
-        self._start: Start | None = None
-        self._scheduled = False
+        self._batch = Batch(self._rendition)
+        self._scheduled: IDelayedCall | None = None
         # What a viewer gets who joins now, until there is a further tag or other
         # metadata.
         self._opening: list[Flush] | None = None
@@ -96,7 +83,6 @@ class FanOut:
             protocol=viewer.outlet.protocol,
         )
         if self._stream.isLive and self._stream.settled:
-            self._flush()
             self._admit(viewer)
         else:
             self._waiting[viewer] = None
@@ -105,9 +91,9 @@ class FanOut:
         """
         Send nothing more to C{viewer}.  Does nothing when it is not here.
         """
-        if viewer not in self._viewers and viewer not in self._waiting:
+        if viewer not in self._audience and viewer not in self._waiting:
             return
-        self._viewers.pop(viewer, None)
+        self._audience.remove(viewer)
         self._waiting.pop(viewer, None)
         self._stream.viewers -= 1
         self._log.info(
@@ -135,10 +121,10 @@ class FanOut:
         if viewer in self._waiting:
             del self._waiting[viewer]
             to._waiting[viewer] = None
-        elif viewer in self._viewers:
-            del self._viewers[viewer]
-            to._viewers[viewer] = None
-            viewer.skipping = viewer.skipping or skip
+        elif viewer in self._audience:
+            self._audience.remove(viewer)
+            to._audience.add(viewer, BEGIN)
+            viewer.skip(viewer.skipping or skip)
             if not viewer.skipping:
                 self._setUp(viewer, to)
         else:
@@ -157,10 +143,13 @@ class FanOut:
             if not self._format.encode(tag)
         )
         if data:
-            to._try(viewer, partial(viewer.deliver, Flush(to._format.frame(data), 0)))
+            flush = Flush(to._format.frame(data), 0, self._clock.seconds())
+            action = viewer.deliver if viewer.flowing else viewer.keep
+            to._try(viewer, partial(action, flush))
 
     def _leaveIfEmpty(self) -> None:
-        if not self._viewers and not self._waiting:
+        if not self._audience and not self._waiting:
+            self._unschedule()
             self._stream.removeSink(self)
 
     def tagReceived(self, tag: FLVTag) -> None:
@@ -169,18 +158,9 @@ class FanOut:
         """
         self._opening = None
         self._look()
-        if self._viewers:
-            encoded = self._rendition.encode(tag)
-            if encoded:
-                if self._start is None and self._rendition.canStartAt(tag):
-                    setup = self._rendition.setup(tag.timestamp)
-                    at, before = len(self._pending), self._pendingFrames
-                    self._start = Start(at, before, setup)
-                self._pending.append(encoded)
-                self._pendingFrames += tag.isFrame
-                self._schedule()
+        if self._audience and self._batch.add(tag):
+            self._schedule(tag.typeID == VIDEO)
         if self._waiting and self._stream.settled:
-            self._flush()
             self._admitWaiting()
 
     def _look(self) -> None:
@@ -188,18 +168,18 @@ class FanOut:
         Where a viewer cannot have anything else than it was told of, it has to
         begin anew.
         """
-        if self._format.fixed and self._rendition.look() and self._viewers:
+        if self._format.fixed and self._rendition.look() and self._audience:
             self._log.info(
                 "{name} has {codecs} now: {count} viewers have to begin anew",
                 name=self._stream.name,
                 codecs=" and ".join(self._rendition.carried.values()) or "nothing",
-                count=len(self._viewers),
+                count=len(self._audience),
             )
             self._endViewers()
 
     def _endViewers(self) -> None:
         self._flush()
-        for viewer in list(self._viewers):
+        for viewer in self._audience:
             self._try(viewer, viewer.end)
             self.remove(viewer)
 
@@ -207,7 +187,6 @@ class FanOut:
         """
         Send the rest and let all viewers go.
         """
-        self._flush()
         self._admitWaiting()
         self._endViewers()
 
@@ -227,47 +206,38 @@ class FanOut:
         with suppress(Exception):
             viewer.outlet.abort()
 
-    def _schedule(self) -> None:
-        # After this turn of the reactor: what the publisher sent in one go is
-        # written in one go, and the busier the server, the more that is.
-        if not self._scheduled:
-            self._scheduled = True
-            self._clock.callLater(0, self._flushScheduled)
+    def _schedule(self, picture: bool) -> None:
+        """
+        @param picture: whether it is for video.
+        """
+        # After this turn of the reactor at the earliest: what the publisher sent
+        # in one go is written in one go.
+        wait = self._stream.directory.pace.wait(picture)
+        due = self._clock.seconds() + wait
+        if self._scheduled is None:
+            self._scheduled = self._clock.callLater(wait, self._flushScheduled)
+        elif due < self._scheduled.getTime():
+            self._scheduled.reset(wait)
 
     def _flushScheduled(self) -> None:
-        self._scheduled = False
+        self._scheduled = None
         self._flush()
 
-    def _flush(self) -> None:
-        if not self._pending:
-            return
-        pending, frames = self._pending, self._pendingFrames
-        start = self._start
-        self._pending, self._pendingFrames, self._start = [], 0, None
-        flush = self._rendition.flush(pending, frames)
-        restart: Flush | None = None
-        for viewer in list(self._viewers):
-            # Not through _try: this is all the work that a viewer costs.
-            try:
-                if not viewer.skipping:
-                    viewer.deliver(flush)
-                elif start is None or viewer.muted:
-                    viewer.checkStalled()
-                else:
-                    if restart is None:
-                        restart = self._restart(pending, frames, start)
-                    viewer.skipping = False
-                    viewer.deliver(restart)
-            except Exception:
-                self._viewerFailed(viewer)
+    def _unschedule(self) -> None:
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+            self._scheduled = None
 
-    def _restart(self, pending: list[bytes], frames: int, start: Start) -> Flush:
+    def _flush(self) -> None:
         """
-        @return: the pending tags from a place to start on, behind metadata and what
-            sets the decoder up, for those who may have missed a change of it.
+        Write what is pending.
         """
-        setup = [self._rendition.encode(tag) for tag in start.setup]
-        return self._rendition.flush(setup + pending[start.at :], frames - start.before)
+        self._unschedule()
+        batch, self._batch = self._batch, Batch(self._rendition)
+        if batch.end != BEGIN:
+            now = self._clock.seconds()
+            self._audience.write(batch, now)
+            self._stream.directory.pace.spent(now)
 
     def _admitWaiting(self) -> None:
         waiting = list(self._waiting)
@@ -280,8 +250,8 @@ class FanOut:
         Give a viewer what it needs first, and then everything.
         """
         self._look()
-        self._viewers[viewer] = None
-        viewer.skipping = viewer.muted or not self._stream.gop.intact
+        self._audience.add(viewer, self._batch.end)
+        viewer.skip(viewer.muted or not self._stream.gop.intact)
         if viewer.muted:
             return
         metadata = self._stream.metadata

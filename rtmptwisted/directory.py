@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from rtmptwisted.digest import Digest
 from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IStreamWatcher
+from rtmptwisted.pace import Pace
 from rtmptwisted.streams import LiveStream, Publisher
 from rtmptwisted.wire.limits import Limits
 
@@ -21,13 +23,31 @@ class StreamDirectory:
 
     @ivar clock: tells the time to all that have to do with these streams.
     @ivar limits: hold for each stream and each connection.
+    @ivar pace: says how long frames are collected for viewers.
+    @ivar skipped: logs viewers that lost a part of a stream.
+    @ivar dropped: logs viewers that took nothing any more.
     """
 
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        limits: Limits | None = None,
+        mergeWindow: float | None = None,
+    ) -> None:
+        """
+        @param mergeWindow: how long frames are collected before they go out to
+            viewers together, in seconds; otherwise the busier the longer, as
+            L{Pace} has it.
+        """
         self.clock = clock
         self.limits = limits or Limits()
+        self.pace = Pace(clock, mergeWindow)
+        self.skipped = Digest(clock, "{count} more times a viewer was too slow")
+        self.dropped = Digest(
+            clock, "{count} more viewers took nothing and were dropped"
+        )
         self._streams: dict[str, LiveStream] = {}
         self._watchers: list[IStreamWatcher] = []
 

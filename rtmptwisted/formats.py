@@ -6,6 +6,7 @@ A format is a value: viewers with equal formats share every byte.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,17 +75,31 @@ class Format(Protocol):
         """
 
 
+class Framing(enum.Enum):
+    """
+    What is around the FLV of each flush.
+    """
+
+    #: Nothing: it is a body that ends with its connection, or HTTP/2 frames it.
+    BARE = "bare"
+    #: A chunk of an HTTP/1.1 body (RFC 9112, section 7.1).
+    CHUNKED = "chunked"
+    #: A binary message of a WebSocket (RFC 6455, section 5.2), as servers send it:
+    #: not masked, so that it is the same for all.
+    WEBSOCKET = "WebSocket"
+
+
 @dataclass(frozen=True)
 class FLVFormat:
     """
-    FLV, as HTTP-FLV players want it.
+    FLV, as HTTP-FLV and WebSocket-FLV players want it.
 
-    @ivar chunked: whether each flush is an HTTP/1.1 chunk.
+    @ivar framing: what is around each flush.
     @ivar raw: whether it has all that is published, or what browsers read: see
         L{rtmptwisted.compatible}.
     """
 
-    chunked: bool = False
+    framing: Framing = Framing.BARE
     raw: bool = False
 
     @property
@@ -133,9 +148,24 @@ class FLVFormat:
 
     def frame(self, data: bytes) -> bytes:
         """
-        The data, as an HTTP chunk where that is wanted (RFC 9112, 7.1).
+        The data, in its frame.
         """
-        return b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
+        if self.framing is Framing.CHUNKED:
+            return b"%x\r\n%b\r\n" % (len(data), data)
+        if self.framing is Framing.WEBSOCKET:
+            return _webSocketHead(len(data)) + data
+        return data
+
+
+def _webSocketHead(size: int) -> bytes:
+    """
+    @return: the header of an unmasked, whole binary message.
+    """
+    if size < 126:
+        return bytes((0x82, size))
+    if size < 0x10000:
+        return b"\x82\x7e" + size.to_bytes(2, "big")
+    return b"\x82\x7f" + size.to_bytes(8, "big")
 
 
 @dataclass(frozen=True)

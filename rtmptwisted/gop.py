@@ -38,6 +38,9 @@ class GOPCache:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._mostBytes = limits.gopBytes
+        self._mostTags = limits.gopTags
+        self._longest = limits.gopSeconds * 1000 + 0x80000000
         # Sequence headers and configuration as they were when the group began,
         # by what they set up.
         self._setup: dict[SetupKey, FLVTag] = {}
@@ -66,16 +69,39 @@ class GOPCache:
             self._noteFrame(tag)
         elif tag.description.kind is Kind.SEQUENCE_END:
             _forget(self._latest, tag)
-        if not self.intact:
+        if self.intact:
+            self._append(tag)
+
+    def extend(self, tag: FLVTag) -> None:
+        """
+        Take note of the next tag of the stream, which is a frame and no keyframe.
+        """
+        since = self._since
+        if since is None or not (self._hasVideo and self.intact):
+            self.add(tag)
             return
+        self._tags.append(tag)
+        self.size += len(tag.body)
+        if (
+            self.size > self._mostBytes
+            or len(self._tags) > self._mostTags
+            or (tag.timestamp - since + 0x80000000 & 0xFFFFFFFF) > self._longest
+        ):
+            self._noteFrame(tag)
+            self._giveUp()
+
+    def _append(self, tag: FLVTag) -> None:
         self._tags.append(tag)
         self.size += len(tag.body)
         if not self._hasVideo:
             self._trim()
         if self._overfull():
-            self._tags.clear()
-            self.size = 0
-            self.intact = False
+            self._giveUp()
+
+    def _giveUp(self) -> None:
+        self._tags.clear()
+        self.size = 0
+        self.intact = False
 
     def _noteFrame(self, tag: FLVTag) -> None:
         if tag.typeID == VIDEO and not self._hasVideo:
@@ -83,8 +109,9 @@ class GOPCache:
             self._since = None
         if self._since is None:
             self._since = tag.timestamp
-        age = elapsed(self._since, tag.timestamp)
-        self.overdue = self._hasVideo and age > self._limits.gopSeconds * 1000
+        if self._hasVideo:
+            age = elapsed(self._since, tag.timestamp)
+            self.overdue = age > self._limits.gopSeconds * 1000
 
     def _remember(self, setup: dict[SetupKey, FLVTag], tag: FLVTag) -> None:
         limits = self._limits

@@ -1,53 +1,86 @@
 """
-Live streams over HTTP: C{GET /app/name.flv} is a body that does not end before
-the stream does.
+Live streams over HTTP: C{GET /app/name.flv} is a body, or a WebSocket, that does
+not end before the stream does.  And what helps to watch them: a page, a list,
+pictures.
 """
 
 from __future__ import annotations
 
-import json
 from urllib.parse import unquote_to_bytes
 
+from twisted.python.filepath import FilePath
 from twisted.web.http import (
     BAD_REQUEST,
     NO_CONTENT,
     NOT_ACCEPTABLE,
     NOT_ALLOWED,
     NOT_FOUND,
+    SERVICE_UNAVAILABLE,
     Request,
 )
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from rtmptwisted import listing
 from rtmptwisted.admission import Admission
+from rtmptwisted.answers import TEXT, answer, preferred, say
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import InvalidName
 from rtmptwisted.formats import FLVFormat
+from rtmptwisted.history import SAMPLES, History
 from rtmptwisted.httpsite import LiveSite
 from rtmptwisted.httpviewer import HTTPViewer
+from rtmptwisted.keyframe import keyframeFLV
 from rtmptwisted.names import streamKey
-from rtmptwisted.streams import LiveStream
-from rtmptwisted.wire.flv import AUDIO, VIDEO
+from rtmptwisted.page import Pages
+from rtmptwisted.websocketflv import isUpgrade, upgrade
+from rtmptwisted.wire.flv import VIDEO
 
-ENDING = ".flv"
+ENDING = listing.ENDING
+
+#: C{/app/name.html} is a player; C{/app/name.key.flv} is the last keyframe.
+PAGE_ENDING = ".html"
+KEY_ENDING = ".key"
+
+#: What is live, as JSON whatever the client accepts.
+LIST_NAME = "streams.json"
 
 _METHODS = b"GET, HEAD, OPTIONS"
+_FLV = b"video/x-flv"
+_JSON = b"application/json"
+_PAGE = b"text/html"
 
 # What C{?profile=} can be.
 _COMPATIBLE = b"compatible"
 _RAW = b"raw"
 
+#: A client without a keyframe yet may come again after so many seconds.
+_RETRY_SECONDS = b"1"
+
 
 class LiveResource(Resource):
     """
-    All live streams, and at C{/} a list of them.
+    All live streams, and at C{/} a page or a list of them.
+
+    @ivar rtmpPort: on which to publish, for those who read the page; L{None} when
+        that is not known.
     """
 
     isLeaf = True
 
-    def __init__(self, directory: StreamDirectory) -> None:
+    def __init__(
+        self,
+        directory: StreamDirectory,
+        playerJS: FilePath[str] | str | None = None,
+    ) -> None:
+        """
+        @param playerJS: see L{Pages}.
+        """
         super().__init__()
+        self.rtmpPort: int | None = None
         self._directory = directory
+        self._history = History(directory)
+        self._pages = Pages(playerJS)
 
     def render(self, request: Request) -> bytes | int:
         """
@@ -55,23 +88,19 @@ class LiveResource(Resource):
         """
         request.setHeader(b"access-control-allow-origin", b"*")
         request.setHeader(b"cache-control", b"no-cache")
+        request.setHeader(b"x-content-type-options", b"nosniff")
         if request.method == b"OPTIONS":
             return self._options(request)
         if request.method not in (b"GET", b"HEAD"):
             request.setHeader(b"allow", _METHODS)
-            return _say(request, NOT_ALLOWED, "only GET, HEAD and OPTIONS are served")
+            return say(request, NOT_ALLOWED, "only GET, HEAD and OPTIONS are served")
         try:
             path = unquote_to_bytes(_path(request)).decode("ascii")
-            if path in ("", "/"):
-                return self._list(request)
-            if not path.endswith(ENDING):
-                raise InvalidName(f"live streams are at /app/name{ENDING}")
-            name = streamKey(path.removesuffix(ENDING))
+            return self._get(request, path)
         except UnicodeDecodeError:
-            return _say(request, BAD_REQUEST, "the path is not ASCII")
+            return say(request, BAD_REQUEST, "the path is not ASCII")
         except InvalidName as error:
-            return _say(request, NOT_FOUND, str(error))
-        return self._stream(request, name)
+            return say(request, NOT_FOUND, str(error))
 
     def _options(self, request: Request) -> bytes:
         request.setHeader(b"allow", _METHODS)
@@ -81,43 +110,82 @@ class LiveResource(Resource):
         request.setResponseCode(NO_CONTENT)
         return b""
 
+    def _get(self, request: Request, path: str) -> bytes | int:
+        """
+        @raise InvalidName: for a path that cannot be anything here.
+        """
+        if path in ("", "/"):
+            return self._front(request)
+        if path == f"/{LIST_NAME}":
+            return self._json(request)
+        part = self._pages.part(request, path[1:])
+        if part is not None:
+            return part
+        if path.endswith(PAGE_ENDING):
+            name = streamKey(path.removesuffix(PAGE_ENDING))
+            return self._pages.player(request, name, _path(request).count(b"/") - 1)
+        if not path.endswith(ENDING):
+            raise InvalidName(f"live streams are at /app/name{ENDING}")
+        name = streamKey(path.removesuffix(ENDING))
+        # A stream may have such a name itself.
+        if name.endswith(KEY_ENDING) and self._directory.live(name) is None:
+            return self._keyframe(request, streamKey(name.removesuffix(KEY_ENDING)))
+        return self._stream(request, name)
+
+    def _front(self, request: Request) -> bytes:
+        request.setHeader(b"vary", b"accept")
+        wanted = preferred(request, _PAGE, _JSON)
+        if wanted == _PAGE:
+            return self._pages.list(request)
+        if wanted == _JSON:
+            return self._json(request)
+        return answer(request, TEXT, listing.asText(self._directory))
+
+    def _json(self, request: Request) -> bytes:
+        try:
+            samples = int(request.args.get(b"samples", [b"%d" % SAMPLES])[-1])
+        except ValueError:
+            return say(request, BAD_REQUEST, "samples is how many of each history")
+        body = listing.asJSON(self._directory, self._history, samples, self.rtmpPort)
+        return answer(request, _JSON, body)
+
     def _stream(self, request: Request, name: str) -> bytes | int:
         stream = self._directory.live(name)
         if stream is None:
-            return _say(request, NOT_FOUND, f"{name} is not live")
-        profile = request.args.get(b"profile", [_COMPATIBLE])[-1]
-        if profile not in (_COMPATIBLE, _RAW):
-            return _say(request, BAD_REQUEST, "a profile is compatible or raw")
-        raw = profile == _RAW
-        if not (raw or _isReadable(stream)):
+            return say(request, NOT_FOUND, f"{name} is not live")
+        form = _form(request)
+        if form is None:
+            return say(request, BAD_REQUEST, "a profile is compatible or raw")
+        if not (form.raw or listing.isReadable(stream)):
             codecs = " and ".join(sorted(set(stream.codecs.values())))
-            return _say(
-                request,
-                NOT_ACCEPTABLE,
-                f"browsers cannot play {codecs} as FLV; add ?profile=raw to get it",
-            )
-        request.setHeader(b"content-type", b"video/x-flv")
+            return _cannotPlay(request, codecs)
+        if isUpgrade(request):
+            return upgrade(request, stream, form.raw)
+        request.setHeader(b"content-type", _FLV)
         # Proxies of the nginx kind would collect the stream otherwise.
         request.setHeader(b"x-accel-buffering", b"no")
         if request.method == b"HEAD":
             return b""
-        HTTPViewer(request, stream, raw).start()
+        HTTPViewer(request, stream, form.raw).start()
         return NOT_DONE_YET
 
-    def _list(self, request: Request) -> bytes:
-        request.setHeader(b"vary", b"accept")
-        streams = [_summary(stream) for stream in self._directory]
-        accept = request.getHeader(b"accept") or b""
-        if b"application/json" in accept:
-            body = json.dumps({"streams": streams}, indent=2).encode() + b"\n"
-            return _body(request, b"application/json", body)
-        lines = [
-            f"{each['url']}  {each['codecs']}, {each['seconds']} s, "
-            f"viewers: {each['viewers']}"
-            for each in streams
-        ]
-        text = "\n".join(lines or ["Nothing is live."]) + "\n"
-        return _body(request, b"text/plain; charset=utf-8", text.encode())
+    def _keyframe(self, request: Request, name: str) -> bytes:
+        stream = self._directory.live(name)
+        if stream is None:
+            return say(request, NOT_FOUND, f"{name} is not live")
+        form = _form(request)
+        if form is None:
+            return say(request, BAD_REQUEST, "a profile is compatible or raw")
+        codec = stream.codecs.get(VIDEO)
+        if codec is None and stream.settled:
+            return say(request, NOT_FOUND, f"{name} has no video")
+        if codec is not None and not form.carries(VIDEO, codec):
+            return _cannotPlay(request, codec)
+        body = keyframeFLV(stream, form)
+        if body is None:
+            request.setHeader(b"retry-after", _RETRY_SECONDS)
+            return say(request, SERVICE_UNAVAILABLE, f"{name} has no keyframe yet")
+        return answer(request, _FLV, body)
 
 
 def _path(request: Request) -> bytes:
@@ -130,50 +198,34 @@ def _path(request: Request) -> bytes:
     return path
 
 
-def _isReadable(stream: LiveStream) -> bool:
+def _form(request: Request) -> FLVFormat | None:
     """
-    @return: whether browsers may be able to play anything of a stream, as far as
-        is known.
+    @return: the form that is asked for, or L{None} when there is none such.
     """
-    return not stream.settled or any(
-        stream.has(typeID, FLVFormat()) for typeID in (AUDIO, VIDEO)
-    )
+    profile = request.args.get(b"profile", [_COMPATIBLE])[-1]
+    if profile not in (_COMPATIBLE, _RAW):
+        return None
+    return FLVFormat(raw=profile == _RAW)
 
 
-def _summary(stream: LiveStream) -> dict[str, object]:
-    codecs = [stream.codecs[kind] for kind in (VIDEO, AUDIO) if kind in stream.codecs]
-    return {
-        "name": stream.name,
-        "url": f"/{stream.name}{ENDING}",
-        "codecs": "+".join(codecs) or "no media yet",
-        "seconds": round(stream.seconds, 1),
-        "videoFrames": stream.frames[VIDEO],
-        "audioFrames": stream.frames[AUDIO],
-        "bytes": stream.bytesReceived,
-        "viewers": stream.viewers,
-        "publisher": stream.publisher.software if stream.publisher else "",
-    }
-
-
-def _say(request: Request, code: int, text: str) -> bytes:
-    request.setResponseCode(code)
-    return _body(request, b"text/plain; charset=utf-8", text.encode() + b"\n")
-
-
-def _body(request: Request, contentType: bytes, body: bytes) -> bytes:
-    request.setHeader(b"content-type", contentType)
-    request.setHeader(b"content-length", b"%d" % len(body))
-    return b"" if request.method == b"HEAD" else body
+def _cannotPlay(request: Request, codecs: str) -> bytes:
+    text = f"browsers cannot play {codecs} as FLV; add ?profile=raw to get it"
+    return say(request, NOT_ACCEPTABLE, text)
 
 
 def liveSite(
-    directory: StreamDirectory, admission: Admission | None = None
+    directory: StreamDirectory,
+    admission: Admission | None = None,
+    playerJS: FilePath[str] | str | None = None,
 ) -> LiveSite:
     """
     @param admission: counts connections, together with others that have the same
         one.
+    @param playerJS: a local file with mpegts.js; otherwise the page takes it from a
+        public place.
     @return: a factory for HTTP connections that serves L{LiveResource}.
     """
     if admission is None:
         admission = Admission(directory.clock, directory.limits)
-    return LiveSite(LiveResource(directory), directory.clock, admission)
+    resource = LiveResource(directory, playerJS)
+    return LiveSite(resource, directory.clock, admission)

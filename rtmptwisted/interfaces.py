@@ -4,7 +4,7 @@ The places where parts of the server meet, and where yours can take part.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zope.interface import Attribute, Interface
 
@@ -85,6 +85,10 @@ class IViewerOutlet(Interface):
 
     protocol: str = Attribute("For the log: C{'RTMP'} or C{'HTTP-FLV'}.")
     peer: str = Attribute("For the log: where the viewer is.")
+    straight: Any = Attribute(
+        "What writes straight to the viewer's socket: a L{StraightWriter"
+        "<rtmptwisted.straight.StraightWriter>}, or L{None} where that cannot be."
+    )
 
     def write(data: bytes) -> None:
         """

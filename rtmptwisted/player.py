@@ -16,6 +16,7 @@ from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.formats import RTMPFormat
 from rtmptwisted.interfaces import IPlayer, IViewerOutlet
 from rtmptwisted.netstream import NetStream
+from rtmptwisted.straight import StraightWriter, Writer
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.viewer import Viewer
 
@@ -36,17 +37,16 @@ class RTMPPlayer:
         stream: LiveStream,
         directory: StreamDirectory,
         peer: str,
-        write: Callable[[bytes], None],
+        writer: Writer,
         abort: Callable[[], None],
     ) -> None:
         """
-        @param write: sends bytes on the connection.
+        @param writer: of the connection.
         @param abort: drops the connection.
         """
         self._netStream = netStream
         self._stream = stream
         self._directory = directory
-        self._write = write
         self._abort = abort
         self._format = RTMPFormat(netStream.id)
         self._fanOut: FanOut | None = None
@@ -55,6 +55,8 @@ class RTMPPlayer:
         self._viewer: Viewer | None = None
         self._patience: IDelayedCall | None = None
         self.peer = peer
+        self.write = writer.write
+        self.straight = writer if isinstance(writer, StraightWriter) else None
 
     def start(self) -> None:
         """
@@ -122,12 +124,6 @@ class RTMPPlayer:
             fanOut = self._findFanOut()
             self._fanOut.move(self._viewer, fanOut, skip=appears)
             self._fanOut = fanOut
-
-    def write(self, data: bytes) -> None:
-        """
-        See L{IViewerOutlet}.
-        """
-        self._write(data)
 
     def finish(self) -> None:
         """

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.interfaces import (
     IAddress,
     IPushProducer,
-    ITCPTransport,
     ITransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
@@ -25,7 +24,8 @@ from rtmptwisted.interfaces import IPlayer, ISessionHost
 from rtmptwisted.netstream import NetStream
 from rtmptwisted.player import RTMPPlayer
 from rtmptwisted.session import Session
-from rtmptwisted.straight import closerFor, writerFor
+from rtmptwisted.sockets import ReadSize, boundSendBuffer, tuneForMedia
+from rtmptwisted.straight import Writer, closerFor, writerFor
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.turns import Turns
 from rtmptwisted.watchdog import Watchdog, activityOf
@@ -76,7 +76,8 @@ class RTMPProtocol(Protocol):
         self._full = False
         # What was answered since the transport is full, in bytes.
         self._unread = 0
-        self._write: Callable[[bytes], None]
+        self._writer: Writer
+        self._readSize: ReadSize
         self.peer = ""
         self.session = session = Session(self, factory.directory)
         self._dispatcher = dispatcher = Dispatcher(
@@ -105,12 +106,9 @@ class RTMPProtocol(Protocol):
         A client is here.
         """
         self.peer = describeAddress(self.transport.getPeer())
-        if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpNoDelay(True)
-            # Finds out about players whose host is gone, though all they do
-            # is wait.
-            self.transport.setTcpKeepAlive(True)
-        self._write = writerFor(self.transport, self)
+        tuneForMedia(self.transport)
+        self._readSize = ReadSize(self.transport)
+        self._writer = writerFor(self.transport, self)
         self._factory.connections.add(self)
         self._watchdog.accepted()
 
@@ -120,6 +118,7 @@ class RTMPProtocol(Protocol):
         """
         if self._closing:
             return
+        self._readSize.note(len(data))
         if self._connection.bytesReceived == 0:
             # Behind the PROXY protocol it was not known before.
             self.peer = describeAddress(self.transport.getPeer())
@@ -143,7 +142,9 @@ class RTMPProtocol(Protocol):
             return
         self._interpreting = True
         try:
-            self._turns.take(last=last)
+            if self._turns.take(last=last):
+                # Once a read, however many messages that brought.
+                self._watchdog.heard()
         except ProtocolError as error:
             self._protocolFailed(error)
         except Exception:
@@ -173,7 +174,6 @@ class RTMPProtocol(Protocol):
         self.drop()
 
     def _handle(self, event: Event) -> None:
-        self._watchdog.heard()
         if isinstance(event, Message):
             self.session.mediaReceived(event)
         elif isinstance(event, Outbound):
@@ -210,7 +210,7 @@ class RTMPProtocol(Protocol):
             if self._unread > self._factory.directory.limits.replyBytes:
                 self._expired(f"it does not read, {self._unread} bytes wait")
                 return
-        self._write(data)
+        self._writer.write(data)
 
     # ISessionHost
 
@@ -252,12 +252,13 @@ class RTMPProtocol(Protocol):
         """
         See L{ISessionHost}.
         """
+        boundSendBuffer(self.transport)
         player = RTMPPlayer(
             netStream,
             stream,
             self._factory.directory,
             self.peer,
-            self._write,
+            self._writer,
             self._abort,
         )
         if self._full:

@@ -66,11 +66,12 @@ class Rendition:
             tag = self._stream.metadataTag(self._stream.metadata, self._format)
         return self._format.encode(tag)
 
-    def flush(self, encoded: Iterable[bytes], frames: int) -> Flush:
+    def flush(self, encoded: Iterable[bytes], frames: int, at: float = 0.0) -> Flush:
         """
+        @param at: see L{Flush}.
         @return: encoded tags as they are written to viewers.
         """
-        return Flush(self._format.frame(b"".join(encoded)), frames)
+        return Flush(self._format.frame(b"".join(encoded)), frames, at)
 
     def setup(self, timestamp: int) -> list[FLVTag]:
         """

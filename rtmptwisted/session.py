@@ -164,9 +164,14 @@ class Session:
         """
         Route audio or video.  What belongs to no publisher is dropped.
         """
-        stream = self._published(message.messageStreamID)
-        if stream is not None:
-            stream.receive(FLVTag(message.typeID, message.timestamp, message.payload))
+        typeID, timestamp, messageStreamID, payload, _ = message
+        netStream = self.netStreams.get(messageStreamID)
+        stream = None if netStream is None else netStream.published
+        if stream is None:
+            stream = self._published(messageStreamID)
+            if stream is None:
+                return
+        stream.receive(FLVTag(typeID, timestamp, payload))
 
     def dataReceived(self, data: Data) -> None:
         """

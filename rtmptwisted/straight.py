@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from errno import ENOBUFS
-from typing import Any
+from typing import Any, TypeAlias
 
-from twisted.internet.interfaces import (
-    IPullProducer,
-    IPushProducer,
-)
+from twisted.internet.interfaces import IPullProducer, IPushProducer
 from twisted.internet.tcp import Connection
 from zope.interface import implementer
 
 
-def writerFor(transport: Any, producer: IPushProducer) -> Callable[[bytes], None]:
+def writerFor(
+    transport: Any, producer: IPushProducer, *, queued: bool = False
+) -> Writer:
     """
     Choose how to write to a transport.
 
@@ -26,16 +25,18 @@ def writerFor(transport: Any, producer: IPushProducer) -> Callable[[bytes], None
     @param producer: is told when the transport is full, and when it has sent
         all that it had.  It is registered with the transport, in one way or
         another; C{unregisterProducer} ends that.
-    @return: a function that writes bytes.
+    @param queued: whether something was written that may not be out yet.
     """
-    if _isPlainTCP(transport):
-        writer = StraightWriter(transport, producer)
-        transport.registerProducer(writer, False)
-        return writer.write
-    # TLS has to encrypt first; anything else has reasons of its own.
-    transport.registerProducer(producer, True)
-    write: Callable[[bytes], None] = transport.write
-    return write
+    if not _isPlainTCP(transport):
+        # TLS has to encrypt first; anything else has reasons of its own.
+        transport.registerProducer(producer, True)
+        return TransportWriter(transport)
+    writer = StraightWriter(transport, producer)
+    transport.registerProducer(writer, False)
+    if queued:
+        # Registered producers are asked for data at once, whatever is queued.
+        writer.wait()
+    return writer
 
 
 def closerFor(transport: Any) -> Callable[[], None]:
@@ -67,6 +68,19 @@ def _isPlainTCP(transport: object) -> bool:
     return isinstance(transport, Connection) and not transport.TLS
 
 
+class TransportWriter:
+    """
+    Writes to any transport, as that has it.
+
+    @ivar write: sends bytes, or queues them.
+    """
+
+    __slots__ = ("write",)
+
+    def __init__(self, transport: Any) -> None:
+        self.write: Callable[[bytes], None] = transport.write
+
+
 @implementer(IPullProducer)
 class StraightWriter:
     """
@@ -78,55 +92,85 @@ class StraightWriter:
     without reading our answers makes each further write fail: the transport
     would drop the connection for that, with all that the client sent and nobody
     has read yet.  Here a failed write is left to the reading side, which gets
-    to the same error once it has read everything.
+    to the same error once it has read everything; until then the connection
+    counts as full.
 
     A transport that was given a pull producer tells it each time it has sent
     all that it had, which is just what has to be known here.
+
+    @ivar idle: whether the transport has nothing queued; known from when it first
+        asks for more.  Only then L{send} can be used.
+    @ivar send: the socket's own function.  What it raises goes to L{refused};
+        when it does not take all, L{took} has to be called.
     """
+
+    __slots__ = ("_failed", "_producer", "_transport", "idle", "send")
 
     def __init__(self, transport: Any, producer: IPushProducer) -> None:
         self._transport = transport
-        self._send = transport.getHandle().send
         self._producer = producer
-        # Whether the transport has anything queued; known from when it first
-        # asks for more.
-        self._idle = False
         self._failed = False
+        self.idle = False
+        self.send: Callable[[bytes], int] = transport.getHandle().send
 
     def write(self, data: bytes) -> None:
         """
         Send bytes, or queue them.
         """
-        if not self._idle:
-            self._transport.write(data)
-            return
-        if self._failed:
+        if not self.idle:
+            if not self._failed:
+                self._transport.write(data)
             return
         try:
-            sent = self._send(data)
-        except BlockingIOError:
-            sent = 0
+            sent = self.send(data)
         except OSError as error:
-            if error.errno != ENOBUFS:
-                self._failed = True
-                return
-            sent = 0
-        if sent < len(data):
-            self._idle = False
-            self._transport.write(data[sent:])
-            self._producer.pauseProducing()
+            self.refused(data, error)
+        else:
+            if sent < len(data):
+                self.took(data, sent)
+
+    def took(self, data: bytes, sent: int) -> None:
+        """
+        Queue the rest of what the socket did not take whole.
+
+        @param sent: how many bytes it took.
+        """
+        self.wait()
+        self._transport.write(data[sent:])
+
+    def refused(self, data: bytes, error: OSError) -> None:
+        """
+        Deal with what the socket raised.
+        """
+        if isinstance(error, BlockingIOError) or error.errno == ENOBUFS:
+            self.took(data, 0)
+        else:
+            self._failed = True
+            self.wait()
+
+    def wait(self) -> None:
+        """
+        Until the transport asks for more it is not idle.
+        """
+        self.idle = False
+        self._producer.pauseProducing()
 
     def resumeProducing(self) -> None:
         """
         The transport has sent all that it had.
         """
-        if not self._idle:
-            self._idle = True
+        if not (self.idle or self._failed):
+            self.idle = True
             self._producer.resumeProducing()
 
     def stopProducing(self) -> None:
         """
         The connection is lost.
         """
-        self._failed = self._idle = True
+        self._failed = True
+        self.idle = False
         self._producer.stopProducing()
+
+
+#: Writes to a transport, by its C{write}.
+Writer: TypeAlias = StraightWriter | TransportWriter

@@ -16,6 +16,7 @@ from rtmptwisted.interfaces import ITagSink
 from rtmptwisted.metadata import liveMetadata
 from rtmptwisted.wire import amf
 from rtmptwisted.wire.amf import AMFValue
+from rtmptwisted.wire.codec import Description, Kind
 from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, metadataTag, scriptTag
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class LiveStream:
     @ivar lastTimestamp: of the publisher's latest frame, milliseconds.
     @ivar bytesReceived: audio, video and script payload.
     @ivar viewers: how many play it now.
+    @ivar skips: how often one of them lost a part of it.
     """
 
     _log = Logger()
@@ -70,10 +72,13 @@ class LiveStream:
         self.gop = GOPCache(self.directory.limits)
         self.metadata: dict[str, AMFValue] | None = None
         self.codecs: dict[int, str] = {}
+        # What the last tag was, by type, if another of these says nothing new.
+        self._usual: dict[int, Description | None] = {}
         # The kinds of media of which there is a default track.
         self._defaults: set[int] = set()
         self.frames = {AUDIO: 0, VIDEO: 0}
         self.bytesReceived = 0
+        self.skips = 0
         self.startedAt = self._clock.seconds()
         self._settled = False
         self._firstTimestamp: int | None = None
@@ -166,10 +171,15 @@ class LiveStream:
         """
         Take the next audio or video tag of the publisher.
         """
-        # Those who wait until it is known what there is get all from the start.
-        keep = not self._settled
-        self._note(tag)
-        self.gop.add(tag, keep)
+        if tag.description is self._usual.get(tag.typeID):
+            self.lastTimestamp = tag.timestamp
+            self.frames[tag.typeID] += 1
+            self.gop.extend(tag)
+        else:
+            # Those who wait until it is known what there is get all from the start.
+            keep = not self._settled
+            self._note(tag)
+            self.gop.add(tag, keep)
         self._deliver(tag)
 
     def receiveMetadata(self, metadata: dict[str, AMFValue]) -> None:
@@ -227,6 +237,8 @@ class LiveStream:
             # Timestamps may stand still; frames do not.
             many = sum(self.frames.values()) >= self.directory.limits.settleFrames
             self._settled = len(self.codecs) > 1 or waited >= enough or many
+        mere = description.kind is Kind.FRAME and description.tracks == (0,)
+        self._usual[tag.typeID] = description if mere and self._settled else None
 
     def metadataTag(
         self, metadata: dict[str, AMFValue], form: Format | None = None

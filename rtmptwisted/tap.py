@@ -4,6 +4,8 @@ The C{twistd rtmp} command.
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -29,10 +31,15 @@ from rtmptwisted.httpflv import liveSite
 from rtmptwisted.listening import ListeningService
 from rtmptwisted.recording import RecordingService
 from rtmptwisted.settings import parseLimits
+from rtmptwisted.sockets import BACKLOG
 
 DEFAULT_PORT = "1935"
 DEFAULT_HTTP = "8080"
 OFF = "off"
+AUTO = "auto"
+
+#: The longest merge window, in seconds: viewers are not to be behind more.
+LONGEST_WINDOW = 5.0
 
 #: At the end, responses that were finished get so many seconds to go out.
 _LAST_WRITES = 0.1
@@ -73,6 +80,22 @@ class Options(usage.Options):
             None,
             "Record every stream to DIR/APP/NAME-<UTC time>.flv. The folder is made "
             "if it does not exist. [default: nothing is recorded]",
+        ],
+        [
+            "merge-window",
+            None,
+            "auto",
+            "Collect frames for MS milliseconds before they go out to viewers "
+            "together: less work a viewer, more delay. With auto nothing waits "
+            "while there is time, and sound up to 20 ms for its picture when there "
+            "is little.",
+        ],
+        [
+            "player-js",
+            None,
+            None,
+            "Serve mpegts.js for the page from this FILE, where browsers have no "
+            "internet. [default: they get it from a public place]",
         ],
     ]
 
@@ -125,8 +148,31 @@ class Options(usage.Options):
             self["limits"] = parseLimits(self["limit"])
         except ValueError as error:
             raise usage.UsageError(f"--limit: {error}") from None
+        self["mergeWindow"] = _mergeWindow(self["merge-window"])
+        script = self["player-js"]
+        if script is not None and not os.access(script, os.R_OK):
+            raise usage.UsageError(f"--player-js: {script} cannot be read")
         if self["record"] == "":
             raise usage.UsageError("--record needs the name of a folder")
+
+
+def _mergeWindow(text: str) -> float | None:
+    """
+    @return: seconds, or L{None} for C{"auto"}.
+    @raise usage.UsageError: for what is neither.
+    """
+    if text.lower() == AUTO:
+        return None
+    try:
+        window = float(text) / 1000
+    except ValueError:
+        window = math.nan
+    if not 0 <= window <= LONGEST_WINDOW:
+        raise usage.UsageError(
+            f"--merge-window: {text} is neither {AUTO} nor milliseconds from 0 to "
+            f"{LONGEST_WINDOW * 1000:.0f}"
+        )
+    return window
 
 
 class LiveService(Service):
@@ -198,9 +244,12 @@ _announceHTTP = _announcer(
 )
 
 
-def _endpoint(reactor: object, description: str) -> IStreamServerEndpoint:
+def _endpoint(reactor: object, description: str, more: str) -> IStreamServerEndpoint:
+    """
+    @param more: what the description has beside what the user knows of.
+    """
     try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, description + more)
     except (ImportError, NameError) as error:
         raise StartError(
             f"{description!r} needs TLS: install rtmptwisted[tls]"
@@ -224,7 +273,7 @@ def makeService(options: Options) -> MultiService:
 
     # It provides many interfaces, of which each part here needs one.
     reactor: Any = installed
-    directory = StreamDirectory(reactor, options["limits"])
+    directory = StreamDirectory(reactor, options["limits"], options["mergeWindow"])
     # RTMP and HTTP count together.
     admission = Admission(reactor, directory.limits)
     factory = RTMPFactory(directory, admission=admission)
@@ -241,8 +290,9 @@ def makeService(options: Options) -> MultiService:
         announcer: Callable[[str], Callable[[IAddress], None]],
     ) -> None:
         description = endpointDescription(text)
+        more = f":backlog={BACKLOG}" if text.isdecimal() else ""
         ListeningService(
-            _endpoint(reactor, description),
+            _endpoint(reactor, description, more),
             protocol,
             description,
             announcer(description),
@@ -251,7 +301,7 @@ def makeService(options: Options) -> MultiService:
     for text in options["port"]:
         listen(text, factory, _announceRTMP)
     if options["http"]:
-        site = liveSite(directory, admission)
+        site = liveSite(directory, admission, options["player-js"])
         for text in options["http"]:
             listen(text, site, _announceHTTP)
     return root

@@ -59,27 +59,33 @@ class Turns:
         """
         return self._next is not None
 
-    def take(self, *, last: bool = False) -> None:
+    def take(self, *, last: bool = False) -> bool:
         """
         Work on what has arrived.
 
         @param last: whether there will be no other turn.
+        @return: whether there was an event.
         @raise ProtocolError: when the peer broke the protocol.
         @raise Exception: whatever the handling of an event raises.
         """
-        end = self._clock.seconds() + (_LAST_TURN if last else self._seconds)
-        while self._ready():
-            event = self._connection.nextEvent()
+        # Looked up once: the loop runs for each message.
+        seconds, ready = self._clock.seconds, self._ready
+        nextEvent, handle = self._connection.nextEvent, self._handle
+        happened = False
+        end = seconds() + (_LAST_TURN if last else self._seconds)
+        while ready():
+            event = nextEvent()
             if event is NEED_DATA:
                 self._exhausted = 0
-                return
+                break
             if event is not MORE:
-                self._handle(event)
-            if self._clock.seconds() > end and self._ready():
-                if last:
-                    return
-                self._next = self._clock.callLater(self._pause(), self._due)
-                return
+                happened = True
+                handle(event)
+            if seconds() > end and ready():
+                if not last:
+                    self._next = self._clock.callLater(self._pause(), self._due)
+                break
+        return happened
 
     def _pause(self) -> float:
         """

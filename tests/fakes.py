@@ -56,6 +56,7 @@ class FakeOutlet:
 
     protocol: str = "RTMP"
     peer: str = "192.0.2.9:5000"
+    straight: Any = None
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []

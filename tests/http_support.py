@@ -25,6 +25,8 @@ BEGIN = (videoHeader(), audioHeader(), keyframe(0), audio(10))
 class HTTPTestCase(ServerTestCase):
     """
     An HTTP server in memory.
+
+    @ivar resource: what it serves.
     """
 
     def setUp(self) -> None:
@@ -32,7 +34,8 @@ class HTTPTestCase(ServerTestCase):
         Make it.
         """
         super().setUp()
-        self.http: Any = StubTreq(LiveResource(self.directory))
+        self.resource = LiveResource(self.directory)
+        self.http: Any = StubTreq(self.resource)
 
     def publish(self, *tags: FLVTag, name: str = "live/show") -> None:
         """

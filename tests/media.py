@@ -7,6 +7,7 @@ unlike every other, so that order and identity can be told.
 
 from __future__ import annotations
 
+from rtmptwisted.formats import Framing
 from rtmptwisted.wire import amf
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import FLVTag
@@ -119,3 +120,32 @@ def dechunked(data: bytes) -> bytes:
         result += rest[:count]
         data = rest[count + 2 :]
     return result
+
+
+def unframed(data: bytes) -> bytes:
+    """
+    Take whole, unmasked binary messages of a WebSocket apart.
+
+    @raise AssertionError: when it is something else.
+    """
+    result = b""
+    while data:
+        if data[0] != 0x82 or data[1] > 127:
+            raise AssertionError(f"no binary message starts with {data[:2].hex()}")
+        start = {126: 4, 127: 10}.get(data[1], 2)
+        size = int.from_bytes(data[2:start], "big") if start > 2 else data[1]
+        if len(data) < start + size:
+            raise AssertionError(f"{len(data)} bytes are there of {start + size}")
+        result += data[start : start + size]
+        data = data[start + size :]
+    return result
+
+
+def contentOf(data: bytes, framing: Framing) -> bytes:
+    """
+    @return: the FLV in what was written to a viewer.
+    @raise AssertionError: when it is not framed as it should be.
+    """
+    if framing is Framing.CHUNKED:
+        return dechunked(data)
+    return unframed(data) if framing is Framing.WEBSOCKET else data

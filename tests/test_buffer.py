@@ -51,15 +51,13 @@ class ReadTests(SynchronousTestCase):
 
     def test_takenIsOurs(self) -> None:
         """
-        What was taken stays as it is when the buffer goes on, and can be
-        changed without changing the buffer.
+        What was taken stays as it is when the buffer goes on.
         """
         buffer = filled(b"abcdef")
         taken = buffer.take(3)
-        taken[0] = 0
         buffer.commit()
         buffer.append(b"ghi")
-        self.assertEqual(taken, b"\0bc")
+        self.assertEqual(taken, b"abc")
         buffer.rollback()
         self.assertEqual(buffer.take(6), b"defghi")
 
@@ -73,17 +71,29 @@ class ReadTests(SynchronousTestCase):
         self.assertEqual(buffer.peek(10), b"bc")
         self.assertEqual(len(buffer), 2)
 
-    def test_every(self) -> None:
+    def test_whereTheyAre(self) -> None:
         """
-        Every n-th byte counts from the cursor, the end not included.
+        The bytes that were received are there as they were, and are not copied,
+        while nothing was left over; the cursor is a place among them.
         """
-        buffer = filled(b"__0123456789")
-        buffer.skip(2)
-        self.assertEqual(buffer.every(3, 1, 9), b"147")
-        self.assertEqual(buffer.every(3, 1, 7), b"14")
-        self.assertEqual(buffer.every(3, 1, 8), b"147")
-        self.assertEqual(buffer.every(3, 4, 4), b"")
-        self.assertEqual(len(buffer), 10)
+        received = bytes(range(100))
+        buffer = filled(received)
+        self.assertIs(buffer.data, received)
+        buffer.skip(7)
+        self.assertEqual(buffer.data[buffer.at], 7)
+        buffer.commit()
+        buffer.append(b"more")
+        self.assertEqual(buffer.data[buffer.at :], received[7:] + b"more")
+
+    def test_changedLater(self) -> None:
+        """
+        What was received stays as it is, also when its owner changes it.
+        """
+        received = bytearray(b"abc")
+        buffer = FastBuffer()
+        buffer.append(received)  # type: ignore[arg-type]
+        received[0] = 0
+        self.assertEqual(buffer.peek(3), b"abc")
 
 
 class CommitTests(SynchronousTestCase):
@@ -140,6 +150,32 @@ class CommitTests(SynchronousTestCase):
         buffer.take(1)
         buffer.rollback()
         self.assertEqual(buffer.peek(9), b"de")
+
+    def test_consume(self) -> None:
+        """
+        What lies before a place is consumed in one go, and what lies behind it
+        is there next.
+        """
+        buffer = filled(b"abcdef")
+        buffer.consume(4)
+        self.assertEqual((buffer.consumed, buffer.peek(9)), (4, b"ef"))
+        buffer.rollback()
+        self.assertEqual(buffer.take(2), b"ef")
+
+    def test_trim(self) -> None:
+        """
+        Nothing is kept of what is consumed; a read that goes on does not notice.
+        """
+        buffer = filled(bytes(1000) + b"rest")
+        buffer.skip(1000)
+        buffer.commit()
+        buffer.skip(1)
+        buffer.trim()
+        self.assertEqual((buffer.data, buffer.peek(9)), (b"rest", b"est"))
+        buffer.rollback()
+        self.assertEqual((buffer.consumed, buffer.take(4)), (1000, b"rest"))
+        buffer.commit()
+        self.assertEqual(buffer.data, b"")
 
     def test_againstPlainBytes(self) -> None:
         """

@@ -9,7 +9,6 @@ from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunkrun import takeRun
 from tests.test_chunk import CountingBuffer
 from tests.test_chunkrun import IDS, LATE, Sender
@@ -38,14 +37,10 @@ class TakeRunTests(SynchronousTestCase):
         gap = mark + b"\xee" * extension
         head = bytes((mark[0] & 0x3F,)) + mark[1:] + bytes(11)
         pieces = [bytes((n % 251,)) * 5 for n in range(chunks)]
-        buffer = FastBuffer()
-        buffer.append(head + gap.join(pieces) + rest)
-        span = takeRun(
-            buffer, bytearray(head[: len(mark)]), len(head), size, 5, extension
-        )
-        buffer.commit()
-        self.assertEqual(bytes(span), b"".join(pieces)[: len(span)])
-        return bytes(span), len(buffer)
+        data = head + gap.join(pieces) + rest
+        span, end = takeRun(data, len(head), head[: len(mark)], size, 5, extension)
+        self.assertEqual(span, b"".join(pieces)[: len(span)])
+        return bytes(span), len(data) - end
 
     def test_whole(self) -> None:
         """
@@ -95,7 +90,7 @@ class CostTests(SynchronousTestCase):
         self, number: int, long: bool, time: int, continuation: Continuation
     ) -> int:
         """
-        @return: how many headers are read one by one of a message of 5000 chunks.
+        @return: how often a single byte is looked at in a message of 5000 chunks.
         """
         sender = Sender(Random(1), number, long, continuation)
         data = setChunkSize(4) + b"".join(sender.message(20_000, time, 4))
@@ -110,4 +105,4 @@ class CostTests(SynchronousTestCase):
         """
         kinds = [each for each in Continuation if each is not Continuation.ZEROS]
         for (number, long), time, kind in product(IDS, (0, LATE), kinds):
-            self.assertLess(self.peeks(number, long, time, kind), 20)
+            self.assertLess(self.peeks(number, long, time, kind), 60)

@@ -9,10 +9,18 @@ from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from rtmptwisted.errors import ProtocolError
 from rtmptwisted.wire.amfvalues import AMFSource
-from rtmptwisted.wire.buffer import FastBuffer
-from rtmptwisted.wire.connection import MORE, NEED_DATA, RTMPConnection
-from rtmptwisted.wire.message import Message
+from rtmptwisted.wire.chunk import ChunkReader
+from rtmptwisted.wire.connection import (
+    MORE,
+    NEED_DATA,
+    Outbound,
+    RTMPConnection,
+    State,
+)
+from rtmptwisted.wire.limits import Limits
+from rtmptwisted.wire.message import Data, Message
 from tests.test_connection import CONNECTED, RANDOMNESS, connected, events, feed
 from tests.wire_support import (
     abort,
@@ -20,6 +28,7 @@ from tests.wire_support import (
     randomCut,
     setChunkSize,
     type0,
+    type1,
     type3,
 )
 
@@ -68,17 +77,17 @@ class MoreTests(SynchronousTestCase):
         Count what is read.
         """
         self.chunks = self.values = 0
-        peek, count = FastBuffer.peek, AMFSource.count
+        nextChunk, count = ChunkReader._nextChunk, AMFSource.count
 
-        def countingPeek(buffer: FastBuffer, size: int) -> bytearray:
+        def countingChunk(reader: ChunkReader, data: bytes, at: int) -> Message | None:
             self.chunks += 1
-            return peek(buffer, size)
+            return nextChunk(reader, data, at)
 
         def countingCount(source: AMFSource, depth: int, values: int = 1) -> None:
             self.values += values
             count(source, depth, values)
 
-        self.patch(FastBuffer, "peek", countingPeek)
+        self.patch(ChunkReader, "_nextChunk", countingChunk)
         self.patch(AMFSource, "count", countingCount)
 
     def read(self, data: bytes) -> tuple[RTMPConnection, int]:
@@ -215,3 +224,48 @@ class MoreTests(SynchronousTestCase):
                 found.append(event)
         self.assertEqual([*found, *events(connection)], [self.EXPECTED])
         self.assertEqual(connection.ignored, 400)
+
+
+class ReadTogetherTests(SynchronousTestCase):
+    """
+    Audio and video that is read together is handed out one by one.
+    """
+
+    def test_reentrant(self) -> None:
+        """
+        More may come between two of them, and goes behind them.
+        """
+        connection = connected()
+        feed(connection, type0(6, 0, 9, b"v") + type0(4, 0, 8, b"a"))
+        connection.receiveData(b"".join(type1(6, 1, 9, b"v") for _ in range(5)))
+        found = [connection.nextEvent()]
+        connection.receiveData(type1(4, 1, 8, b"a") + type0(3, 9, 18, b"\x02\0\1x"))
+        while (event := connection.nextEvent()) is not NEED_DATA:
+            found.append(event)
+        self.assertEqual(
+            [event.timestamp for event in found if isinstance(event, Message)],
+            [1, 2, 3, 4, 5, 1],
+        )
+        self.assertEqual(found[-1], Data(["x"], 9, 1))
+
+    def test_failed(self) -> None:
+        """
+        Once the connection has failed, none of them comes any more.
+        """
+        connection = RTMPConnection(RANDOMNESS, Limits(bufferedBytes=10))
+        feed(connection, CONNECTED, type0(6, 0, 9, b"v"))
+        connection.receiveData(type1(6, 1, 9, b"v") * 3 + bytes(20))
+        self.assertIsInstance(connection.nextEvent(), Message)
+        self.assertRaises(ProtocolError, connection.receiveData, b"x")
+        self.assertRaises(ProtocolError, connection.nextEvent)
+
+    def test_beforeConnect(self) -> None:
+        """
+        Before C{connect} none comes, however simple it is.
+        """
+        connection = RTMPConnection(RANDOMNESS)
+        handshake = CONNECTED[: 1 + 2 * 1536]
+        connection.receiveData(handshake + type0(6, 0, 9, b"v") + type1(6, 1, 9, b"v"))
+        self.assertIsInstance(connection.nextEvent(), Outbound)
+        self.assertRaises(ProtocolError, connection.nextEvent)
+        self.assertIs(connection.state, State.FAILED)

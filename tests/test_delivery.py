@@ -4,7 +4,7 @@ Tests of L{rtmptwisted.delivery}.
 
 from __future__ import annotations
 
-from rtmptwisted.formats import FLVFormat
+from rtmptwisted.formats import FLVFormat, Framing
 from tests.delivery_support import BEGIN, FanOutTestCase
 from tests.fakes import logLines
 from tests.flv_reader import SCRIPT
@@ -205,7 +205,8 @@ class SharingTests(FanOutTestCase):
         """
         Viewers with equal formats share a fan-out, others do not.
         """
-        one, two = self.watch(FLVFormat(True)), self.watch(FLVFormat(True))
+        chunked = FLVFormat(Framing.CHUNKED)
+        one, two = self.watch(chunked), self.watch(FLVFormat(Framing.CHUNKED))
         self.assertIs(one.fanOut, two.fanOut)
         self.assertIsNot(self.watch(FLVFormat()).fanOut, one.fanOut)
 

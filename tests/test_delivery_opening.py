@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rtmptwisted.formats import FLVFormat, RTMPFormat
+from rtmptwisted.formats import FLVFormat, Framing, RTMPFormat
 from rtmptwisted.wire.limits import Limits
 from tests.delivery_support import BEGIN, FanOutTestCase, Watching
 from tests.enhanced_support import audioFrame, audioStart, videoFrame, videoKey
@@ -59,7 +59,7 @@ class OpeningTests(FanOutTestCase):
         Over HTTP/1.1 each piece is a chunk.
         """
         self.publish(*self.GROUP)
-        viewer = self.watch(FLVFormat(True))
+        viewer = self.watch(FLVFormat(Framing.CHUNKED))
         self.assertGreater(len(viewer.outlet.writes), 3)
         for each in viewer.outlet.writes:
             self.assertEqual(each[-2:], b"\r\n")

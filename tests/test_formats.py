@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from rtmptwisted.formats import CHUNK_SIZE, FLVFormat, RTMPFormat
+from rtmptwisted.formats import CHUNK_SIZE, FLVFormat, Framing, RTMPFormat
 from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunk import ChunkReader
 from rtmptwisted.wire.coding import encode
@@ -72,7 +72,9 @@ class FLVFormatTests(SynchronousTestCase):
         A tag is encoded once, for chunked responses and others.
         """
         tag = keyframe(0)
-        self.assertIs(FLVFormat(True).encode(tag), FLVFormat(False).encode(tag))
+        self.assertIs(
+            FLVFormat(Framing.CHUNKED).encode(tag), FLVFormat(Framing.BARE).encode(tag)
+        )
 
     def test_empty(self) -> None:
         """
@@ -94,11 +96,11 @@ class FLVFormatTests(SynchronousTestCase):
             (audioFrame("ac-3", 0), None),
             (scriptTag(7, "onCuePoint"), scriptTag(7, "onCuePoint")),
         ):
-            for chunked in (False, True):
-                raw = FLVFormat(chunked, raw=True).encode(given)
+            for framing in Framing:
+                raw = FLVFormat(framing, raw=True).encode(given)
                 self.assertEqual(raw, given.encoded())
                 expected = b"" if readable is None else readable.encoded()
-                self.assertEqual(FLVFormat(chunked).encode(given), expected)
+                self.assertEqual(FLVFormat(framing).encode(given), expected)
         for raw_ in (True, False):
             self.assertEqual(FLVFormat(raw=raw_).encode(FLVTag(VIDEO, 0, b"")), b"")
 
@@ -136,7 +138,7 @@ class FLVFormatTests(SynchronousTestCase):
         Raw FLV and RTMP need nothing first; what browsers read needs a sequence
         header that they can use.
         """
-        forms: list[Format] = [FLVFormat(raw=True), FLVFormat(True, True)]
+        forms: list[Format] = [FLVFormat(raw=True), FLVFormat(Framing.CHUNKED, True)]
         forms += [RTMPFormat(1), RTMPFormat(1, audio=False)]
         for typeID, codec, header, ready in (
             (VIDEO, "avc1", videoHeader(), True),
@@ -148,8 +150,8 @@ class FLVFormatTests(SynchronousTestCase):
         ):
             for form in forms:
                 self.assertTrue(form.isReady(typeID, codec, header), codec)
-            for chunked in (False, True):
-                found = FLVFormat(chunked).isReady(typeID, codec, header)
+            for framing in Framing:
+                found = FLVFormat(framing).isReady(typeID, codec, header)
                 self.assertIs(found, ready, codec)
 
     def test_fixed(self) -> None:
@@ -158,9 +160,9 @@ class FLVFormatTests(SynchronousTestCase):
         """
         forms: list[tuple[Format, bool]] = [
             (FLVFormat(), True),
-            (FLVFormat(chunked=True), True),
+            (FLVFormat(Framing.CHUNKED), True),
             (FLVFormat(raw=True), False),
-            (FLVFormat(chunked=True, raw=True), False),
+            (FLVFormat(Framing.CHUNKED, raw=True), False),
             (RTMPFormat(1), False),
         ]
         for form, fixed in forms:
@@ -172,7 +174,7 @@ class FLVFormatTests(SynchronousTestCase):
         """
         forms: list[tuple[Format, bool]] = [
             (FLVFormat(), False),
-            (FLVFormat(chunked=True), False),
+            (FLVFormat(Framing.CHUNKED), False),
             (FLVFormat(raw=True), True),
             (RTMPFormat(1), True),
             (RTMPFormat(1, audio=False), True),
@@ -186,7 +188,7 @@ class FLVFormatTests(SynchronousTestCase):
         """
         data = bytes(range(256)) * 100
         self.assertIs(FLVFormat().frame(data), data)
-        framed = FLVFormat(chunked=True).frame(data)
+        framed = FLVFormat(Framing.CHUNKED).frame(data)
         self.assertEqual(framed[:6], b"6400\r\n")
         self.assertEqual(dechunked(framed + framed), data + data)
 
@@ -194,9 +196,9 @@ class FLVFormatTests(SynchronousTestCase):
         """
         Equal formats are equal as keys, so that their bytes are shared.
         """
-        self.assertEqual(len({FLVFormat(), FLVFormat(), FLVFormat(True)}), 2)
+        self.assertEqual(len({FLVFormat(), FLVFormat(), FLVFormat(Framing.CHUNKED)}), 2)
         both = (False, True)
-        self.assertEqual(len({FLVFormat(c, r) for c in both for r in both}), 4)
+        self.assertEqual(len({FLVFormat(f, r) for f in Framing for r in both}), 6)
 
 
 class RTMPFormatTests(SynchronousTestCase):

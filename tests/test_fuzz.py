@@ -13,12 +13,14 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from rtmptwisted import gop, player, session
+from rtmptwisted import gop, session, straight
 from rtmptwisted.errors import ChunkError
 from rtmptwisted.wire import amf, chunk, chunkrun, connection
+from rtmptwisted.wire.chunkstream import ChunkStream
 from rtmptwisted.wire.codec import Description, Kind
 from tests.fuzz import engine, guided, mutation, plain
 from tests.fuzz import run as command
@@ -140,10 +142,10 @@ class NoticeTests(SynchronousTestCase):
         """
         taken = chunkrun.takeRun
 
-        def takeRun(*arguments: object) -> bytearray:
-            span = taken(*arguments)  # type: ignore[arg-type]
+        def takeRun(*arguments: object) -> tuple[bytearray, int]:
+            span, end = taken(*arguments)  # type: ignore[arg-type]
             span[-1:] = b"!"
-            return span
+            return span, end
 
         self.patch(chunk, "takeRun", takeRun)
         self.notices("chunks")
@@ -155,8 +157,8 @@ class NoticeTests(SynchronousTestCase):
         """
         accept = chunk.ChunkReader._payload
 
-        def payload(self: chunk.ChunkReader, *sizes: int) -> bytearray | None:
-            found = accept(self, *sizes)
+        def payload(self: chunk.ChunkReader, data: bytes, *at: int) -> bytes | None:
+            found = accept(self, data, *at)
             if found is None and self.chunkSize > 200:
                 raise ChunkError("not all there")
             return found
@@ -170,7 +172,7 @@ class NoticeTests(SynchronousTestCase):
         """
         abandon = chunk.ChunkReader._abandon
 
-        def forget(self: chunk.ChunkReader, stream: chunk._ChunkStream) -> None:
+        def forget(self: chunk.ChunkReader, stream: ChunkStream) -> None:
             before = self._partialBytes
             abandon(self, stream)
             self._partialBytes = before
@@ -199,12 +201,18 @@ class NoticeTests(SynchronousTestCase):
         """
         So do viewers who get what is no whole message.
         """
-        self.patch(player.RTMPPlayer, "write", _writeHalf)
+        self.patch(straight, "TransportWriter", _HalfWriter)
         self.notices("session")
 
 
-def _writeHalf(self: player.RTMPPlayer, data: bytes) -> None:
-    self._write(data[: len(data) // 2])
+class _HalfWriter(straight.TransportWriter):
+    """
+    Leaves a part of what players get out.
+    """
+
+    def __init__(self, transport: Any) -> None:
+        write = transport.write
+        self.write = lambda data: write(data[: len(data) // 2])
 
 
 class EngineTests(SynchronousTestCase):

@@ -7,7 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 import treq
+from twisted.web.iweb import UNKNOWN_LENGTH
 
+from rtmptwisted import httpflv
+from rtmptwisted.streams import LiveStream
 from tests.flv_reader import readFLV
 from tests.http_support import BEGIN, HTTPTestCase
 from tests.media import audio, audioHeader, frame, keyframe, plain, videoHeader
@@ -41,9 +44,10 @@ class StreamTests(HTTPTestCase):
             ("access-control-allow-origin", "*"),
             ("cache-control", "no-cache"),
             ("x-accel-buffering", "no"),
-            ("content-length", None),
+            ("x-content-type-options", "nosniff"),
         ):
             self.assertEqual(self.header(response, name), value)
+        self.assertIs(response.length, UNKNOWN_LENGTH)
 
     def test_body(self) -> None:
         """
@@ -112,6 +116,28 @@ class StreamTests(HTTPTestCase):
             response, body = self.get(path)
             self.assertEqual(response.code, 200)
             self.assertEqual(readFLV(body).tags, plain(*BEGIN))
+
+    def test_webSocket(self) -> None:
+        """
+        Who wants a WebSocket is asked to it, in the form of the query, and not
+        before it is known that the stream is live.
+        """
+        asked = []
+
+        def upgrade(request: Any, stream: LiveStream, raw: bool) -> bytes:
+            asked.append((stream, raw))
+            return b"asked"
+
+        self.patch(httpflv, "upgrade", upgrade)
+        path = "/live/show.flv"
+        self.assertEqual(self.request("GET", path, upgrade="websocket").code, 404)
+        self.publish(*BEGIN)
+        for query in ("", "?profile=raw"):
+            response = self.request("GET", path + query, upgrade="WebSocket")
+            self.assertEqual(self.text(response), "asked")
+        self.assertEqual(asked, [(self.live(), False), (self.live(), True)])
+        self.request("HEAD", path, upgrade="websocket")
+        self.assertEqual(len(asked), 2)
 
     def test_query(self) -> None:
         """

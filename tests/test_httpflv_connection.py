@@ -139,7 +139,8 @@ class ConnectionTests(ServerTestCase):
                 self.clock.advance(1)
         self.assertTrue(self.transport.disconnected)
         self.assertIn(
-            "HTTP-FLV viewer 192.0.2.7:6000 has taken nothing for 15.0 s: dropped",
+            "HTTP-FLV viewer 192.0.2.7:6000 of live/show has taken nothing for 15.0 s: "
+            "dropped",
             logLines(events),
         )
 

@@ -255,7 +255,7 @@ class WriterForTests(ServerTestCase):
         """
         connection = self.connected()
         producer = Producer()
-        write = writerFor(connection, producer)
+        write = writerFor(connection, producer).write
         write(b"one")
         self.assertEqual(self.peer.recv(100), b"one")
         self.assertEqual(producer.told, ["resume"])
@@ -266,7 +266,7 @@ class WriterForTests(ServerTestCase):
         """
         connection = self.connected()
         producer = Producer()
-        write = writerFor(connection, producer)
+        write = writerFor(connection, producer).write
         data = Random(1).randbytes(4 << 20)
         write(data)
         self.assertEqual(producer.told, ["resume", "pause"])
@@ -288,7 +288,7 @@ class WriterForTests(ServerTestCase):
         connection = self.connected(TLSConnection)
         assert isinstance(connection, TLSConnection)
         producer = Producer()
-        writerFor(connection, producer)(b"secret")
+        writerFor(connection, producer).write(b"secret")
         self.assertEqual(connection.written, b"secret")
         self.assertEqual(connection.registered, (producer, True))
         self.assertRaises(BlockingIOError, self.peer.recv, 100)
@@ -302,7 +302,7 @@ class WriterForTests(ServerTestCase):
         wrapper = Wrapper(WrappingFactory(Factory()), Protocol())
         wrapper.makeConnection(connection)
         producer = Producer()
-        writerFor(wrapper, producer)(b"one")
+        writerFor(wrapper, producer).write(b"one")
         self.assertRaises(BlockingIOError, self.peer.recv, 100)
         connection.doWrite()
         self.assertEqual(self.peer.recv(100), b"ONE")
@@ -316,7 +316,7 @@ class WriterForTests(ServerTestCase):
         """
         for transport in (Transport(), SocketTransport()):
             viewer = Viewer(FakeOutlet(), self.clock, self.limits)
-            write = writerFor(transport, viewer)
+            write = writerFor(transport, viewer).write
             write(b"one")
             self.assertEqual(transport.writes, [b"one"])
             self.assertIs(transport.producer, viewer)

@@ -13,20 +13,24 @@ class FastBuffer:
     A byte queue with tentative reads.
 
     A reader takes what it needs and then either commits, and the bytes are
-    gone, or rolls back, and it is as if nothing had been read.  Consumed bytes
-    are dropped from the front at the next L{append}, so that a read of many
-    messages moves the rest at most once.
+    gone, or rolls back, and it is as if nothing had been read.
 
+    What is received is kept as it is and not copied; only what is left over from
+    before is put in front of it.  So a reader that looks at L{data} itself, from
+    L{at} on, can cut payload out of the very bytes that the transport has read.
+
+    @ivar data: the bytes that are here, some of which may be consumed already.
+    @ivar at: the cursor, a place in L{data}.
     @ivar limit: how many bytes may be left over when more arrive.
     """
 
-    __slots__ = ("_committed", "_cursor", "_data", "_dropped", "limit")
+    __slots__ = ("_committed", "_dropped", "at", "data", "limit")
 
     def __init__(self, limit: int = Limits.bufferedBytes) -> None:
-        self._data = bytearray()
+        self.data = b""
+        self.at = 0
         self._committed = 0
-        self._cursor = 0
-        # Bytes that were consumed and are no longer in C{_data}.
+        # Bytes that were consumed and are no longer in C{data}.
         self._dropped = 0
         self.limit = limit
 
@@ -34,7 +38,7 @@ class FastBuffer:
         """
         @return: how many bytes lie after the cursor.
         """
-        return len(self._data) - self._cursor
+        return len(self.data) - self.at
 
     @property
     def consumed(self) -> int:
@@ -53,69 +57,69 @@ class FastBuffer:
 
         @raise ProtocolError: when too much is left over already.
         """
-        if self._committed:
-            del self._data[: self._committed]
-            self._dropped += self._committed
-            self._cursor -= self._committed
-            self._committed = 0
-        if len(self._data) >= self.limit:
+        self.trim()
+        if len(self.data) >= self.limit:
             raise ProtocolError(
-                f"{len(self._data)} bytes wait to be interpreted, "
+                f"{len(self.data)} bytes wait to be interpreted, "
                 f"the limit is {self.limit}"
             )
-        if self._data:
-            self._data += data
-        else:
-            self._data = bytearray(data)
+        self.data = self.data + data if self.data else bytes(data)
 
-    def peek(self, count: int) -> bytearray:
+    def peek(self, count: int) -> bytes:
         """
         @return: up to C{count} bytes after the cursor, which stays.
         """
-        return self._data[self._cursor : self._cursor + count]
-
-    def every(self, step: int, start: int, stop: int) -> bytearray:
-        """
-        @return: each C{step}th byte from C{start} up to, not including,
-            C{stop}, both counted from the cursor, which stays.
-        """
-        cursor = self._cursor
-        return self._data[cursor + start : cursor + stop : step]
+        return self.data[self.at : self.at + count]
 
     def skip(self, count: int) -> None:
         """
         Move the cursor forward over C{count} bytes that are there.
         """
-        self._cursor += count
+        self.at += count
 
-    def take(self, count: int) -> bytearray:
+    def take(self, count: int) -> bytes:
         """
         @return: exactly the C{count} bytes after the cursor, which moves past
-            them.  The caller owns the result.
+            them.
 
         @raise ValueError: when fewer bytes are there; the cursor stays.
         """
-        start = self._cursor
+        start = self.at
         end = start + count
-        if end > len(self._data):
+        if end > len(self.data):
             raise ValueError(f"{count} bytes wanted, {len(self)} are there")
-        self._cursor = end
-        return self._data[start:end]
+        self.at = end
+        return self.data[start:end]
 
     def commit(self) -> None:
         """
         Everything before the cursor is consumed.
         """
-        if self._cursor == len(self._data):
+        self._committed = self.at
+        if self.at == len(self.data):
             # An idle connection holds nothing.
-            self._data = bytearray()
-            self._dropped += self._cursor
-            self._committed = self._cursor = 0
-        else:
-            self._committed = self._cursor
+            self.trim()
+
+    def consume(self, until: int) -> None:
+        """
+        Everything before a place in L{data} is consumed.
+        """
+        self._committed = self.at = until
+
+    def trim(self) -> None:
+        """
+        Let go of what is consumed.  What is left over is copied, so this is for
+        when that is little, or more bytes arrive.
+        """
+        committed = self._committed
+        if committed:
+            self.data = self.data[committed:]
+            self._dropped += committed
+            self.at -= committed
+            self._committed = 0
 
     def rollback(self) -> None:
         """
         Move the cursor back to where the last L{commit} left it.
         """
-        self._cursor = self._committed
+        self.at = self._committed

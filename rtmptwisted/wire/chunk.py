@@ -11,8 +11,10 @@ import sys
 
 from rtmptwisted.errors import ChunkError
 from rtmptwisted.wire.buffer import FastBuffer
-from rtmptwisted.wire.chunkheader import LONGEST_HEADER, Header, HeaderReader
+from rtmptwisted.wire.chunkframes import MOST_CHUNKS, takeFrames
+from rtmptwisted.wire.chunkheader import Header, HeaderReader
 from rtmptwisted.wire.chunkrun import takeRun
+from rtmptwisted.wire.chunkstream import ChunkStream
 from rtmptwisted.wire.coding import decodeChunkSize
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import Message, MessageType
@@ -27,28 +29,6 @@ _LONGEST_WAIT = 65536
 #: A part of a message is added to the one before when that is shorter, in bytes:
 #: 16 MiB in parts of one byte would be 1 GiB of objects.
 _SMALL_PART = 1024
-
-
-class _ChunkStream:
-    """
-    One chunk stream.
-
-    @ivar parts: the payload received so far; L{None} between messages.
-    @ivar received: its size in bytes.
-    @ivar counted: how many of them count as bytes of unfinished messages: those of
-        whole chunks.
-    @ivar began: how many bytes of the connection had been consumed when the
-        message under way had shown its first chunk.
-    """
-
-    __slots__ = ("began", "counted", "header", "parts", "received")
-
-    def __init__(self) -> None:
-        self.began = 0
-        self.header = Header()
-        self.received = 0
-        self.counted = 0
-        self.parts: list[bytearray] | None = None
 
 
 class ChunkReader:
@@ -78,12 +58,12 @@ class ChunkReader:
         self._buffer = buffer
         self._limits = limits or Limits()
         self._vectorised = vectorised
-        self._streams: dict[int, _ChunkStream] = {}
+        self._streams: dict[int, ChunkStream] = {}
         # No chunk can be completed while the buffer holds fewer bytes: saves
         # reading the same header again for each byte that trickles in.
         self._needed = 1
         # The chunk that is taken in pieces, and how many bytes of it are due.
-        self._open: tuple[int, _ChunkStream] | None = None
+        self._open: tuple[int, ChunkStream] | None = None
         self._due = 0
         self._partialBytes = 0
         self._headers = HeaderReader(self._limits)
@@ -109,6 +89,23 @@ class ChunkReader:
             began.append(self._buffer.consumed)
         return began
 
+    def takeFrames(self) -> list[Message]:
+        """
+        @return: the next messages, as far as they are audio and video, and whole;
+            after them goes L{nextMessage} on.
+        """
+        if self._open is not None or not self._vectorised:
+            return []
+        # So that none of them takes what there is room for beside what is under way.
+        room = self._limits.partialBytes - self._partialBytes
+        most = MOST_CHUNKS * self.chunkSize
+        largest = min(self._limits.mediaMessage, room, most)
+        frames = takeFrames(self._buffer, self._streams, self.chunkSize, largest)
+        if frames:
+            self.chunks += len(frames)
+            self._needed = 1
+        return frames
+
     def nextMessage(self, chunks: int = sys.maxsize) -> Message | None:
         """
         @param chunks: how many chunks, or runs of chunks, to read at the most.
@@ -118,12 +115,16 @@ class ChunkReader:
         """
         buffer = self._buffer
         last = self.chunks + chunks
-        while (there := len(buffer)) >= self._needed and self.chunks < last:
+        while self.chunks < last:
+            data, at = buffer.data, buffer.at
+            if len(data) - at < self._needed:
+                buffer.trim()
+                return None
             self.chunks += 1
             if self._open is None:
-                message = self._nextChunk(there)
+                message = self._nextChunk(data, at)
             else:
-                message = self._nextPiece(there)
+                message = self._nextPiece()
             if message is not None:
                 if message.typeID <= MessageType.ABORT:
                     self._obey(message)
@@ -138,59 +139,79 @@ class ChunkReader:
             if stream is not None and stream.parts is not None:
                 self._abandon(stream)
 
-    def _abandon(self, stream: _ChunkStream) -> None:
+    def _abandon(self, stream: ChunkStream) -> None:
         self._partialBytes -= stream.counted
         stream.received = stream.counted = 0
         stream.parts = None
         self.abandoned += 1
 
-    def _nextChunk(self, there: int) -> Message | None:
+    def _nextChunk(self, data: bytes, at: int) -> Message | None:
         """
         Read one chunk, or a run of chunks of one message.  When that is not
         possible yet, say how many bytes are needed.
 
-        @param there: the bytes in the buffer.
+        @param data: what the buffer holds.
+        @param at: where in it the chunk begins.
         """
-        head = self._buffer.peek(LONGEST_HEADER)
-        chunkStreamID = head[0] & 0x3F
-        size = 1
+        chunkStreamID = data[at] & 0x3F
+        start = at + 1
         if chunkStreamID < 2:
-            size = 2 + chunkStreamID
-            if len(head) < size:
-                self._needed = size
+            start += 1 + chunkStreamID
+            if len(data) < start:
+                self._needed = start - at
                 return None
             # Little-endian, unlike almost all else.
-            chunkStreamID = 64 + int.from_bytes(head[1:size], "little")
+            chunkStreamID = 64 + int.from_bytes(data[at + 1 : start], "little")
         stream = self._streams.get(chunkStreamID)
         if stream is None:
-            stream = self._fresh(chunkStreamID, head[0] >> 6)
-        parsed = self._headers.read(head, size, stream.header, stream.parts is not None)
+            stream = self._fresh(chunkStreamID, data[at] >> 6)
+        parsed = self._headers.read(
+            data, at, start, stream.header, stream.parts is not None
+        )
         if isinstance(parsed, int):
             self._needed = parsed
             return None
-        basic = head[:size]
-        header, size, starts = parsed
+        header, body, starts = parsed
         remaining = header.length if starts else header.length - stream.received
         # Until a chunk has shown what the headers of the others look like, they
         # are read one by one.
         extension = self._headers.extensionLength(header)
-        data: bytearray | None
+        payload: bytes | bytearray | None
         if (
             self._vectorised
             and extension is not None
             and self.chunkSize < remaining
-            and self.chunkSize <= there - size
+            and body + self.chunkSize <= len(data)
         ):
-            data = takeRun(
-                self._buffer, basic, size, remaining, self.chunkSize, extension
+            payload, end = takeRun(
+                data, body, data[at:start], remaining, self.chunkSize, extension
             )
+            self._buffer.consume(end)
         else:
-            data = self._payload(size, remaining, there - size)
-            if data is None:
+            payload = self._payload(data, at, body, min(remaining, self.chunkSize))
+            if payload is None:
                 return None
-        return self._accept(chunkStreamID, stream, header, starts, data)
+        return self._accept(chunkStreamID, stream, header, starts, payload)
 
-    def _fresh(self, chunkStreamID: int, form: int) -> _ChunkStream:
+    def _payload(self, data: bytes, at: int, body: int, wanted: int) -> bytes | None:
+        """
+        Take the header and the payload of a chunk.
+
+        @param at: where in C{data} it begins.
+        @param body: where its header ends.
+        @param wanted: how long its payload is.
+        """
+        end = body + wanted
+        if end > len(data):
+            if wanted <= _LONGEST_WAIT:
+                self._needed = end - at
+                return None
+            self._due = end - len(data)
+            end = len(data)
+        self._buffer.consume(end)
+        return data[body:end]
+
+    def _fresh(self, chunkStreamID: int, form: int) -> ChunkStream:
         # librtmp opens chunk streams with type 1; no other type tells enough.
         if form > 1:
             raise ChunkError(
@@ -198,39 +219,19 @@ class ChunkReader:
             )
         if len(self._streams) >= self._limits.chunkStreams:
             raise ChunkError(f"more than {self._limits.chunkStreams} chunk streams")
-        return _ChunkStream()
-
-    def _payload(self, size: int, remaining: int, there: int) -> bytearray | None:
-        """
-        Take the header and the payload of a chunk.
-
-        @param size: the length of the header.
-        @param remaining: payload bytes until the end of the message.
-        @param there: bytes in the buffer behind the header.
-        """
-        buffer = self._buffer
-        wanted = min(remaining, self.chunkSize)
-        if there < wanted:
-            if wanted <= _LONGEST_WAIT:
-                self._needed = size + wanted
-                return None
-            self._due = wanted - there
-            wanted = there
-        buffer.skip(size)
-        return buffer.take(wanted)
+        return ChunkStream()
 
     def _accept(
         self,
         chunkStreamID: int,
-        stream: _ChunkStream,
+        stream: ChunkStream,
         header: Header,
         starts: bool,
-        data: bytearray,
+        data: bytes | bytearray,
     ) -> Message | None:
         """
-        Commit what was read.
+        Take note of what was read.
         """
-        self._buffer.commit()
         self._needed = 1
         if starts:
             if stream.parts is not None:
@@ -250,13 +251,13 @@ class ChunkReader:
             self._open = chunkStreamID, stream
         return self._append(chunkStreamID, stream, data)
 
-    def _nextPiece(self, there: int) -> Message | None:
+    def _nextPiece(self) -> Message | None:
         """
         Take what has arrived of a large chunk.
         """
         assert self._open is not None
         chunkStreamID, stream = self._open
-        data = self._buffer.take(min(self._due, there))
+        data = self._buffer.take(min(self._due, len(self._buffer)))
         self._buffer.commit()
         self._due -= len(data)
         if not self._due:
@@ -264,7 +265,7 @@ class ChunkReader:
         return self._append(chunkStreamID, stream, data)
 
     def _append(
-        self, chunkStreamID: int, stream: _ChunkStream, data: bytearray
+        self, chunkStreamID: int, stream: ChunkStream, data: bytes | bytearray
     ) -> Message | None:
         """
         Add payload to the message under way, and hand it out when it is whole.

@@ -16,9 +16,6 @@ from rtmptwisted.wire.message import MessageType
 #: A 24-bit timestamp field with this value is followed by 4 bytes that hold it.
 EXTENDED = 0xFFFFFF
 
-#: The longest header: 3 bytes basic, 11 bytes message, 4 bytes timestamp.
-LONGEST_HEADER = 18
-
 #: The size of the message header by chunk type.
 _MESSAGE_HEADER = (11, 7, 3, 0)
 
@@ -26,7 +23,7 @@ _MESSAGE_HEADER = (11, 7, 3, 0)
 #: absolute timestamp as its delta (section 5.3.1.2.4).  Senders built on
 #: librtmp mean "the same timestamp again".  Past this many milliseconds nobody
 #: means the former.
-_LARGEST_REPEATED_TIMESTAMP = 10_000
+REPEATED_TIMESTAMP = 10_000
 
 
 class Header(NamedTuple):
@@ -48,9 +45,9 @@ class Header(NamedTuple):
     messageStreamID: int = 0
 
 
-#: A chunk header that is all there: what its chunk stream knows with it, its
-#: size in bytes, and whether a message starts here.  A plain tuple, since one is
-#: made for each message.
+#: A chunk header that is all there: what its chunk stream knows with it, where it
+#: ends, and whether a message starts here.  A plain tuple, since one is made for
+#: each message.
 Parsed: TypeAlias = tuple[Header, int, bool]
 
 
@@ -77,38 +74,38 @@ class HeaderReader:
         }
 
     def read(
-        self, head: bytearray, start: int, last: Header, underWay: bool
+        self, data: bytes, at: int, start: int, last: Header, underWay: bool
     ) -> Parsed | int:
         """
         Read what follows the basic header.
 
-        @param head: the first bytes of the chunk.
-        @param start: the size of its basic header.
+        @param at: where in C{data} the chunk begins.
+        @param start: where its basic header ends.
         @param last: what its chunk stream knows.
         @param underWay: whether a message is under way there.
         @raise ChunkError: when it announces more than is taken.
         """
-        form = head[0] >> 6
+        form = data[at] >> 6
         if form == 3:
-            return self._typeThree(head, start, last, underWay)
-        size = start + _MESSAGE_HEADER[form]
-        if len(head) < size:
-            return size
-        field = int.from_bytes(head[start : start + 3], "big")
+            return self._typeThree(data, at, start, last, underWay)
+        end = start + _MESSAGE_HEADER[form]
+        if len(data) < end:
+            return end - at
+        field = int.from_bytes(data[start : start + 3], "big")
         extended = field == EXTENDED
         if extended:
-            size += 4
-            if len(head) < size:
-                return size
-            field = int.from_bytes(head[size - 4 : size], "big")
+            end += 4
+            if len(data) < end:
+                return end - at
+            field = int.from_bytes(data[end - 4 : end], "big")
         length, typeID = last.length, last.typeID
         if form < 2:
-            length = int.from_bytes(head[start + 3 : start + 6], "big")
-            typeID = head[start + 6]
+            length = int.from_bytes(data[start + 3 : start + 6], "big")
+            typeID = data[start + 6]
         repeated = (length, typeID) == (last.length, last.typeID)
         if form and repeated and underWay:
             # Type 1 or 2 inside a message: some senders do that for type 3.
-            return (last, size, False)
+            return (last, end, False)
         self._check(typeID, length)
         if form:
             timestamp = (last.timestamp + field) & 0xFFFFFFFF
@@ -116,12 +113,12 @@ class HeaderReader:
             messageStreamID = last.messageStreamID
         else:
             timestamp = field
-            delta = field if field <= _LARGEST_REPEATED_TIMESTAMP else 0
-            messageStreamID = int.from_bytes(head[start + 7 : start + 11], "little")
+            delta = field if field <= REPEATED_TIMESTAMP else 0
+            messageStreamID = int.from_bytes(data[start + 7 : start + 11], "little")
         header = Header(
             timestamp, field, delta, extended, length, typeID, messageStreamID
         )
-        return (header, size, True)
+        return (header, end, True)
 
     def _check(self, typeID: int, length: int) -> None:
         """
@@ -135,27 +132,27 @@ class HeaderReader:
             )
 
     def _typeThree(
-        self, head: bytearray, size: int, last: Header, underWay: bool
+        self, data: bytes, at: int, end: int, last: Header, underWay: bool
     ) -> Parsed | int:
         """
         Read what follows the basic header of a type 3 chunk, if anything.
         """
         if not underWay:
             if last.extended:
-                size += 4
-                if len(head) < size:
-                    return size
+                end += 4
+                if len(data) < end:
+                    return end - at
             timestamp = (last.timestamp + last.delta) & 0xFFFFFFFF
-            return (last._replace(timestamp=timestamp), size, True)
+            return (last._replace(timestamp=timestamp), end, True)
         if last.extended:
-            found = head[size : size + 4]
+            found = data[end : end + 4]
             repeated = self._extendedRepeated(last, found)
             if repeated is None:
                 # The next byte may tell already, and be the last of a message.
-                return size + len(found) + 1
+                return end - at + len(found) + 1
             if repeated:
-                size += 4
-        return (last, size, False)
+                end += 4
+        return (last, end, False)
 
     def extensionLength(self, header: Header) -> int | None:
         """
@@ -168,7 +165,7 @@ class HeaderReader:
             return None
         return 4 if self._repeatsExtended else 0
 
-    def _extendedRepeated(self, header: Header, found: bytearray) -> bool | None:
+    def _extendedRepeated(self, header: Header, found: bytes) -> bool | None:
         """
         Tell whether a continuation chunk repeats the extended timestamp.
 

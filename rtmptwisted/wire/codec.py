@@ -82,28 +82,12 @@ AUDIO_CODECS: Final = {
 _AVC, _HEVC, _AAC = 7, 12, 10
 
 
-def describe(typeID: int, payload: bytes) -> Description:
-    """
-    @param typeID: L{MessageType.AUDIO} or L{MessageType.VIDEO}.
-    """
-    if not payload:
-        return _OTHER
-    if typeID == MessageType.VIDEO:
-        if payload[0] & 0x80:
-            return _enhanced(typeID, payload)
-        return _legacyVideo(payload)
-    if payload[0] >> 4 == EX_AUDIO:
-        return _enhanced(typeID, payload)
-    return _legacyAudio(payload)
-
-
-def _legacyVideo(payload: bytes) -> Description:
-    frameType, codecID = payload[0] >> 4, payload[0] & 0x0F
+def _legacyVideo(first: int, packetType: int) -> Description:
+    frameType, codecID = first >> 4, first & 0x0F
     codec = VIDEO_CODECS.get(codecID, "")
     if frameType == COMMAND:
         return Description(Kind.OTHER, codec)
     if codecID in (_AVC, _HEVC):
-        packetType = payload[1] if len(payload) > 1 else None
         if packetType == 0:
             return Description(Kind.SEQUENCE_HEADER, codec)
         if packetType != 1:
@@ -111,12 +95,40 @@ def _legacyVideo(payload: bytes) -> Description:
     return Description(Kind.KEYFRAME if frameType == KEY else Kind.FRAME, codec)
 
 
-def _legacyAudio(payload: bytes) -> Description:
-    soundFormat = payload[0] >> 4
+def _legacyAudio(first: int, packetType: int) -> Description:
+    soundFormat = first >> 4
     codec = AUDIO_CODECS.get(soundFormat, "")
-    if soundFormat == _AAC and payload[1:2] == b"\x00":
+    if soundFormat == _AAC and packetType == 0:
         return Description(Kind.SEQUENCE_HEADER, codec)
     return Description(Kind.FRAME, codec)
+
+
+#: What legacy tags are, by their first byte and their packet type: 0, 1, or
+#: anything else.  They are the same objects each time, so that it takes little to
+#: see that a tag is of the same sort as the one before.
+_VIDEO: Final = [[_legacyVideo(first, n) for n in (0, 1, 2)] for first in range(0x80)]
+_AUDIO: Final = [[_legacyAudio(first, n) for n in (0, 1, 2)] for first in range(0x100)]
+
+
+def describe(typeID: int, payload: bytes) -> Description:
+    """
+    @param typeID: L{MessageType.AUDIO} or L{MessageType.VIDEO}.
+    """
+    if len(payload) > 1:
+        first, packetType = payload[0], payload[1]
+        if packetType > 1:
+            packetType = 2
+    elif payload:
+        first, packetType = payload[0], 2
+    else:
+        return _OTHER
+    if typeID == MessageType.VIDEO:
+        return (
+            _enhanced(typeID, payload) if first >= 0x80 else _VIDEO[first][packetType]
+        )
+    if first >> 4 == EX_AUDIO:
+        return _enhanced(typeID, payload)
+    return _AUDIO[first][packetType]
 
 
 #: What packet types mean.  All others are carried and not understood.

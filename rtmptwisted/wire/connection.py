@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from rtmptwisted.errors import AMFError, ProtocolError
 from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunk import ChunkReader
+from rtmptwisted.wire.chunkframes import FRAMES
 from rtmptwisted.wire.chunkwriter import ChunkWriter
 from rtmptwisted.wire.coding import decode, encode, splitAggregate
 from rtmptwisted.wire.handshake import ServerHandshake
@@ -41,7 +42,6 @@ DEFAULT_WINDOW = 2_500_000
 #: Encoders are known to stop near 4 GB, where the counter wraps; other servers
 #: start again from 0 here, which works with all of them.
 _LAST_SEQUENCE = 0xF0000000
-
 
 #: How many chunks or messages are read before L{MORE} is said: a few milliseconds
 #: of work.
@@ -141,6 +141,8 @@ class RTMPConnection:
         self._handshake = ServerHandshake(randomness)
         self._reader = ChunkReader(self._buffer, self._limits, vectorised=vectorised)
         self._writer = ChunkWriter()
+        # The rest of the audio and video that was read together.
+        self._frames: Iterator[Message] = iter(())
         # The rest of an aggregate message, which can have half a million parts.
         self._parts: Iterator[Message] | None = None
         self._window = DEFAULT_WINDOW
@@ -182,6 +184,8 @@ class RTMPConnection:
         @return: the next event, L{NEED_DATA} or L{MORE}.
         @raise ProtocolError: when the peer broke the protocol.
         """
+        for frame in self._frames:
+            return frame
         if self.state is State.FAILED:
             raise ProtocolError("the connection has failed before")
         try:
@@ -232,6 +236,8 @@ class RTMPConnection:
         if following is None:
             raise ProtocolError(f"{happened.value} {self.state.value}")
         self.state = following
+        if following is State.FAILED:
+            self._frames = iter(())
 
     def _next(self) -> Event | Pause:
         if self.state is State.HANDSHAKE:
@@ -242,14 +248,18 @@ class RTMPConnection:
                 return Outbound(reply)
             self._advance(Input.HANDSHAKE_DONE)
         reader = self._reader
+        if self._parts is None and self.state is State.CONNECTED:
+            self._frames = iter(reader.takeFrames())
+            for frame in self._frames:
+                return frame
         last = reader.chunks + _PATIENCE
         for _ in range(_PATIENCE):
             message = None if self._parts is None else next(self._parts, None)
             if message is None:
                 self._parts = None
                 message = reader.nextMessage(last - reader.chunks)
-            if message is None:
-                return NEED_DATA if reader.needsData else MORE
+                if message is None:
+                    return NEED_DATA if reader.needsData else MORE
             event = self._interpret(message)
             if event is not None:
                 return event
@@ -261,7 +271,7 @@ class RTMPConnection:
             L{MORE} when that took a while.
         """
         typeID = message.typeID
-        if typeID == MessageType.VIDEO or typeID == MessageType.AUDIO:
+        if typeID in FRAMES:
             self._advance(Input.MEDIA)
             return message
         if typeID == MessageType.AGGREGATE:

@@ -108,8 +108,10 @@ def _messages(cut: list[bytes], limits: Limits, *, vectorised: bool = True) -> O
     try:
         for index, piece in enumerate(cut):
             buffer.append(piece)
+            found += reader.takeFrames()
             while (message := reader.nextMessage()) is not None:
                 found.append(message)
+                found += reader.takeFrames()
             require(reader.needsData, "it needs nothing, and has no message")
             if index % _SELDOM == 0:
                 checkReader(reader, limits)

@@ -29,7 +29,7 @@ from tests.fakes import FakeOutlet, Transport
 from tests.flv_reader import readFLV
 from tests.fuzz.chunked import CONNECT, HANDSHAKE
 from tests.fuzz.judging import Fault, require
-from tests.media import audio, audioHeader, dechunked, frame, keyframe, videoHeader
+from tests.media import audio, audioHeader, contentOf, frame, keyframe, videoHeader
 from tests.support import Client
 
 #: What everybody publishes or plays.
@@ -146,7 +146,7 @@ class Watcher:
     """
 
     def __init__(self, directory: StreamDirectory, format: FLVFormat) -> None:
-        self._chunked = format.chunked
+        self._framing = format.framing
         self._outlet = _Outlet()
         clock, limits = directory.clock, directory.limits
         self._most = limits.viewerBytes
@@ -159,10 +159,11 @@ class Watcher:
         """
         @raise Fault: when too much waits for this viewer.
         """
-        if self._outlet.aborted or self._viewer._abandoned:
+        if self._outlet.aborted or self._viewer.abandoned:
             self.lose()
             return
-        waiting = sum(len(flush.data) for _, flush in self._viewer._backlog)
+        backlog = self._viewer._backlog or ()
+        waiting = sum(len(flush.data) for flush in backlog)
         require(waiting == self._viewer._backlogBytes, f"{waiting} bytes are not known")
         require(waiting <= self._most, f"{waiting} bytes wait for a viewer")
 
@@ -189,7 +190,7 @@ class Watcher:
         try:
             sent = self._outlet.data
             if sent:
-                readFLV(dechunked(sent) if self._chunked else sent)
+                readFLV(contentOf(sent, self._framing))
         except (AssertionError, ValueError) as error:
             raise Fault(f"what was sent to a viewer is no FLV: {error!r}") from error
         require(self._outlet.finished <= 1, "a response was finished twice")

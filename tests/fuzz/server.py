@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from rtmptwisted.commands import standardCommands
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.factory import RTMPFactory
-from rtmptwisted.formats import FLVFormat
+from rtmptwisted.formats import FLVFormat, Framing
 from rtmptwisted.interfaces import ICommandHandler
 from rtmptwisted.registry import FunctionHandler
 from rtmptwisted.session import Session
@@ -135,7 +135,7 @@ class _Server:
 
     def _watch(self) -> None:
         random = self.random
-        format = FLVFormat(chunked=random.random() < 0.5, raw=random.random() < 0.5)
+        format = FLVFormat(random.choice(list(Framing)), random.random() < 0.5)
         self.watchers.append(Watcher(self.directory, format))
 
     def settle(self) -> None:
@@ -197,7 +197,8 @@ class _Server:
         self.random.shuffle(everybody)
         for peer in everybody:
             peer.lose()
-        self.clock.advance(0)
+        # The log sums up once more what there was too much of.
+        self.clock.pump([1, 1])
         for what, left in (
             ("streams", self.directory._streams),
             ("connections", self.factory.connections),

@@ -32,7 +32,7 @@ _GRACE = 10
 
 #: What a browser wants before it plays without a user, a screen or a network.
 #: The sandbox does not work for root, as whom CI runs.
-_OPTIONS = (
+OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -176,7 +176,7 @@ class Browser:
         with self._log.open("wb") as log:
             # A group of its own, so that all these processes can be told to end.
             self._process = subprocess.Popen(
-                [tool("chromium"), *_OPTIONS]
+                [tool("chromium"), *OPTIONS]
                 + [f"--user-data-dir={self._folder.name}/profile", page],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,0 +1,87 @@
+"""
+What was published since viewers were last written to, in one form.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rtmptwisted.rendition import Rendition
+from rtmptwisted.viewer import Flush
+from rtmptwisted.wire.flv import FLVTag
+
+
+class Place(NamedTuple):
+    """
+    A place in a batch.
+
+    @ivar tags: how many encoded tags lie before it.
+    @ivar frames: how many frames do.
+    """
+
+    tags: int
+    frames: int
+
+
+#: Where a batch begins.
+BEGIN = Place(0, 0)
+
+
+class Batch:
+    """
+    Encoded tags that go out together.
+
+    @ivar end: the place behind the last of them.
+    """
+
+    def __init__(self, rendition: Rendition) -> None:
+        self._rendition = rendition
+        self._encoded: list[bytes] = []
+        self.end = BEGIN
+        # The first place to start in it, a keyframe where there is video, and
+        # what sets a decoder up there.
+        self._start: Place | None = None
+        self._setup: list[FLVTag] = []
+        self._flushes: dict[Place, Flush] = {}
+        self._restart: Flush | None = None
+
+    def add(self, tag: FLVTag) -> bool:
+        """
+        @return: whether the tag is a part of this form.
+        """
+        encoded = self._rendition.encode(tag)
+        if not encoded:
+            return False
+        if self._start is None and self._rendition.canStartAt(tag):
+            self._start = self.end
+            self._setup = self._rendition.setup(tag.timestamp)
+        self._encoded.append(encoded)
+        self.end = Place(self.end.tags + 1, self.end.frames + tag.isFrame)
+        return True
+
+    def since(self, place: Place, now: float) -> Flush:
+        """
+        @param now: when it is due, in seconds of the clock.
+        @return: what lies behind a place.  Nothing can be added any more.
+        """
+        flush = self._flushes.get(place)
+        if flush is None:
+            frames = self.end.frames - place.frames
+            encoded = self._encoded[place.tags :]
+            flush = self._flushes[place] = self._rendition.flush(encoded, frames, now)
+        return flush
+
+    def restart(self, place: Place, now: float) -> Flush | None:
+        """
+        @return: what somebody gets who waits for a keyframe since a place: all from
+            there on, behind metadata and what sets the decoder up, for those who
+            may have missed a change of it.  L{None} if none has come.
+        """
+        if self._start is None or self._start < place:
+            return None
+        if self._restart is None:
+            encoded = [self._rendition.encode(tag) for tag in self._setup]
+            encoded += self._encoded[self._start.tags :]
+            frames = self.end.frames - self._start.frames
+            self._restart = self._rendition.flush(encoded, frames, now)
+        return self._restart
