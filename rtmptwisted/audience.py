@@ -122,4 +122,5 @@ class Audience:
 
 
 def _canLineUp(viewer: Viewer) -> bool:
-    return viewer.flowing and viewer.outlet.straight is not None
+    straight = viewer.outlet.straight
+    return viewer.flowing and straight is not None and straight.idle

@@ -38,12 +38,11 @@ class Batch:
         self._rendition = rendition
         self._encoded: list[bytes] = []
         self.end = BEGIN
-        # The first place to start in it, a keyframe where there is video, and
-        # what sets a decoder up there.
-        self._start: Place | None = None
-        self._setup: list[FLVTag] = []
+        # The places to start in it, and what sets a decoder up there.  Where there
+        # is no video there are many, of which the first is enough.
+        self._starts: dict[Place, list[bytes]] = {}
         self._flushes: dict[Place, Flush] = {}
-        self._restart: Flush | None = None
+        self._restarts: dict[Place, Flush] = {}
 
     def add(self, tag: FLVTag) -> bool:
         """
@@ -52,9 +51,12 @@ class Batch:
         encoded = self._rendition.encode(tag)
         if not encoded:
             return False
-        if self._start is None and self._rendition.canStartAt(tag):
-            self._start = self.end
-            self._setup = self._rendition.setup(tag.timestamp)
+        if self._rendition.canStartAt(tag) and (tag.isKeyframe or not self._starts):
+            # Now, before the next codec is there.
+            self._starts[self.end] = [
+                self._rendition.encode(each)
+                for each in self._rendition.setup(tag.timestamp)
+            ]
         self._encoded.append(encoded)
         self.end = Place(self.end.tags + 1, self.end.frames + tag.isFrame)
         return True
@@ -77,11 +79,13 @@ class Batch:
             there on, behind metadata and what sets the decoder up, for those who
             may have missed a change of it.  L{None} if none has come.
         """
-        if self._start is None or self._start < place:
+        start = next((each for each in self._starts if each >= place), None)
+        if start is None:
             return None
-        if self._restart is None:
-            encoded = [self._rendition.encode(tag) for tag in self._setup]
-            encoded += self._encoded[self._start.tags :]
-            frames = self.end.frames - self._start.frames
-            self._restart = self._rendition.flush(encoded, frames, now)
-        return self._restart
+        flush = self._restarts.get(start)
+        if flush is None:
+            encoded = [*self._starts[start], *self._encoded[start.tags :]]
+            frames = self.end.frames - start.frames
+            flush = self._rendition.flush(encoded, frames, now)
+            self._restarts[start] = flush
+        return flush

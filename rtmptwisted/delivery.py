@@ -47,7 +47,7 @@ class FanOut:
         self._rendition = Rendition(stream, format)
         self._clock = clock
         self._limits = limits
-        laggards = Laggards(stream)
+        self._laggards = laggards = Laggards(stream)
         # Those who get what comes, and those who came before it was known what
         # there is to see.
         self._audience = Audience(laggards.keep, laggards.check, self._viewerFailed)
@@ -58,6 +58,8 @@ class FanOut:
         # metadata.
         self._opening: list[Flush] | None = None
         self._openingMetadata: object = None
+        # Its pieces, for those who come later.
+        self._pieces: list[Flush] = []
 
     @classmethod
     def of(
@@ -82,7 +84,8 @@ class FanOut:
             name=self._stream.name,
             protocol=viewer.outlet.protocol,
         )
-        if self._stream.isLive and self._stream.settled:
+        ready = self._stream.isLive and self._stream.settled
+        if ready and not self._stream.changing:
             self._admit(viewer)
         else:
             self._waiting[viewer] = None
@@ -144,7 +147,8 @@ class FanOut:
         )
         if data:
             flush = Flush(to._format.frame(data), 0, self._clock.seconds())
-            action = viewer.deliver if viewer.flowing else viewer.keep
+            keep = partial(to._laggards.keep, viewer)
+            action = viewer.deliver if viewer.flowing else keep
             to._try(viewer, partial(action, flush))
 
     def _leaveIfEmpty(self) -> None:
@@ -175,7 +179,13 @@ class FanOut:
                 codecs=" and ".join(self._rendition.carried.values()) or "nothing",
                 count=len(self._audience),
             )
-            self._endViewers()
+            # Some ask for a stream again at once, on the same connection: they wait
+            # until everybody has this tag.
+            self._stream.changing = True
+            try:
+                self._endViewers()
+            finally:
+                self._stream.changing = False
 
     def _endViewers(self) -> None:
         self._flush()
@@ -240,10 +250,10 @@ class FanOut:
             self._stream.directory.pace.spent(now)
 
     def _admitWaiting(self) -> None:
-        waiting = list(self._waiting)
-        self._waiting.clear()
-        for viewer in waiting:
-            self._admit(viewer)
+        for viewer in list(self._waiting):
+            if viewer in self._waiting:
+                del self._waiting[viewer]
+                self._admit(viewer)
 
     def _admit(self, viewer: Viewer) -> None:
         """
@@ -257,6 +267,12 @@ class FanOut:
         metadata = self._stream.metadata
         if self._opening is None or self._openingMetadata is not metadata:
             limit = self._limits.openingPieceBytes
-            self._opening = list(self._rendition.opening(limit))
+            pieces = list(self._rendition.opening(limit))
+            # Within one group of pictures all but the last stay the same: who joins
+            # a frame later holds the same objects.
+            for at, (old, new) in enumerate(zip(self._pieces, pieces, strict=False)):
+                if old == new:
+                    pieces[at] = old
+            self._opening = self._pieces = pieces
             self._openingMetadata = metadata
         self._try(viewer, partial(viewer.open, self._opening))

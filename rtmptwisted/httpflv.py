@@ -33,6 +33,7 @@ from rtmptwisted.httpviewer import HTTPViewer
 from rtmptwisted.keyframe import keyframeFLV
 from rtmptwisted.names import streamKey
 from rtmptwisted.page import Pages
+from rtmptwisted.sending import PIECE, Recent, Sending
 from rtmptwisted.websocketflv import isUpgrade, upgrade
 from rtmptwisted.wire.flv import VIDEO
 
@@ -44,6 +45,10 @@ KEY_ENDING = ".key"
 
 #: What is live, as JSON whatever the client accepts.
 LIST_NAME = "streams.json"
+
+#: How many samples of each history the list has: what is asked for is rounded up to
+#: one of these, or to all of them.
+_SAMPLES = (0, 4)
 
 _METHODS = b"GET, HEAD, OPTIONS"
 _FLV = b"video/x-flv"
@@ -80,6 +85,7 @@ class LiveResource(Resource):
         self.rtmpPort: int | None = None
         self._directory = directory
         self._history = History(directory)
+        self._recent = Recent(directory.clock)
         self._pages = Pages(playerJS)
 
     def render(self, request: Request) -> bytes | int:
@@ -96,11 +102,15 @@ class LiveResource(Resource):
             return say(request, NOT_ALLOWED, "only GET, HEAD and OPTIONS are served")
         try:
             path = unquote_to_bytes(_path(request)).decode("ascii")
-            return self._get(request, path)
+            body = self._get(request, path)
         except UnicodeDecodeError:
             return say(request, BAD_REQUEST, "the path is not ASCII")
         except InvalidName as error:
             return say(request, NOT_FOUND, str(error))
+        if isinstance(body, bytes) and len(body) > PIECE:
+            Sending(request, body).start()
+            return NOT_DONE_YET
+        return body
 
     def _options(self, request: Request) -> bytes:
         request.setHeader(b"allow", _METHODS)
@@ -146,7 +156,14 @@ class LiveResource(Resource):
             samples = int(request.args.get(b"samples", [b"%d" % SAMPLES])[-1])
         except ValueError:
             return say(request, BAD_REQUEST, "samples is how many of each history")
-        body = listing.asJSON(self._directory, self._history, samples, self.rtmpPort)
+        # Few different ones, that are made once for all who ask.
+        samples = next((each for each in _SAMPLES if samples <= each), SAMPLES)
+        body = self._recent.get(
+            samples,
+            lambda: listing.asJSON(
+                self._directory, self._history, samples, self.rtmpPort
+            ),
+        )
         return answer(request, _JSON, body)
 
     def _stream(self, request: Request, name: str) -> bytes | int:
@@ -181,7 +198,9 @@ class LiveResource(Resource):
             return say(request, NOT_FOUND, f"{name} has no video")
         if codec is not None and not form.carries(VIDEO, codec):
             return _cannotPlay(request, codec)
-        body = keyframeFLV(stream, form)
+        body = self._recent.get(
+            (stream, stream.publisher, form), lambda: keyframeFLV(stream, form)
+        )
         if body is None:
             request.setHeader(b"retry-after", _RETRY_SECONDS)
             return say(request, SERVICE_UNAVAILABLE, f"{name} has no keyframe yet")

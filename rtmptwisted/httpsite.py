@@ -8,12 +8,20 @@ from io import BytesIO
 from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary
 
-from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocol, IReactorTime
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IProtocol,
+    IPushProducer,
+    IReactorTime,
+)
 from twisted.logger import Logger
 from twisted.python.components import proxyForInterface
 from twisted.python.failure import Failure
+from twisted.web.http import NOT_MODIFIED, OK
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
+from zope.interface import implementer
 
 from rtmptwisted.addresses import describeAddress
 from rtmptwisted.admission import Admission, Refusal
@@ -21,6 +29,11 @@ from rtmptwisted.admission import Admission, Refusal
 #: How long a client may take for its request, and keep an idle connection, in
 #: seconds.
 REQUEST_SECONDS = 15
+
+
+#: What pages ask for again and again, and the answers that say nothing about it.
+_POLLED = (b"/streams.json", b".key.flv")
+_USUAL = (OK, NOT_MODIFIED)
 
 
 class LiveRequest(Request):
@@ -35,9 +48,54 @@ class LiveRequest(Request):
         channel: Any = self.channel
         gate: Gate | None = channel.site.gateOf(channel)
         if gate is not None:
+            if _isFull(channel.transport):
+                # Answers wait to be read.  twisted.web reads no more then, but
+                # would go on with all that came in the same segment.
+                channel.registerProducer(_Waiting(self), True)
+                return
             gate.requestArrived()
             self.notifyFinish().addBoth(lambda ignored: gate.requestDone())
         super().process()
+
+
+def _isFull(transport: Any) -> bool:
+    """
+    @return: whether a transport, or what it stands on, has told its producer to
+        wait.
+    """
+    while transport is not None:
+        if getattr(transport, "producerPaused", False):
+            return True
+        transport = getattr(transport, "transport", None)
+    return False
+
+
+@implementer(IPushProducer)
+class _Waiting:
+    """
+    A request that waits until the answers before it are gone.
+    """
+
+    def __init__(self, request: LiveRequest) -> None:
+        self._request = request
+
+    def pauseProducing(self) -> None:
+        """
+        It waits already.
+        """
+
+    def resumeProducing(self) -> None:
+        """
+        All is gone.
+        """
+        channel: Any = self._request.channel
+        channel.unregisterProducer()
+        self._request.process()
+
+    def stopProducing(self) -> None:
+        """
+        The connection is gone.
+        """
 
 
 class Gate(proxyForInterface(IProtocol, "_inner")):  # type: ignore[misc]
@@ -138,6 +196,14 @@ class LiveSite(Site):
         if not self.admission.admit(addr):
             return Refusal()
         return Gate(super().buildProtocol(addr), self, addr)
+
+    def log(self, request: Any) -> None:
+        """
+        Write a line of the access log, but none for what each open page asks for
+        every few seconds.
+        """
+        if not (request.code in _USUAL and request.path.endswith(_POLLED)):
+            super().log(request)
 
     def gateOf(self, channel: Any) -> Gate | None:
         """

@@ -50,11 +50,13 @@ class Line:
         size = len(data)
         for send, viewer in zip(self._sends, self._viewers, strict=True):
             try:
-                sent = send(data)
-                if sent != size:
-                    viewer.outlet.straight.took(data, sent)
-            except OSError as error:
-                viewer.outlet.straight.refused(data, error)
+                try:
+                    sent = send(data)
+                except OSError as error:
+                    viewer.outlet.straight.refused(data, error)
+                else:
+                    if sent != size:
+                        viewer.outlet.straight.took(data, sent)
             except Exception:
                 failed(viewer)
 

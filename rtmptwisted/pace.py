@@ -16,8 +16,17 @@ _MEMORY = 0.5
 #: beside it.
 _LONGEST = 0.02
 
-#: And how long it would wait if there were nothing but writing.
-_SCALE = 0.15
+#: Below this share of the time there is enough of it, and nothing waits.
+_QUIET = 0.05
+
+#: How long sound would wait if there were nothing but writing, and no limit.
+_SCALE = 0.2
+
+#: The part of a fixed window in which publishers are not read, at the most, and the
+#: shortest time for which that is worth while, in seconds: audio and video come
+#: every 20 to 40 ms.
+_REST_SHARE = 0.2
+_SHORTEST_REST = 0.04
 
 #: Shorter waits are not worth a timer, which counts in milliseconds.
 _SHORTEST = 0.001
@@ -56,11 +65,20 @@ class Pace:
         @return: how long what has arrived now is to wait for more, in seconds.
         """
         if self.window is not None:
-            return self.window
+            return self.window - self.rest
         if picture:
             return 0.0
-        wait = min(self.load * _SCALE, _LONGEST)
+        wait = min((self.load - _QUIET) * _SCALE, _LONGEST)
         return wait if wait >= _SHORTEST else 0.0
+
+    @property
+    def rest(self) -> float:
+        """
+        How long what publishers send may wait before it is read, in seconds: a part
+        of the window.
+        """
+        rest = (self.window or 0.0) * _REST_SHARE
+        return rest if rest >= _SHORTEST_REST else 0.0
 
     def spent(self, began: float) -> None:
         """

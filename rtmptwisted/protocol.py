@@ -7,11 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.interfaces import (
-    IAddress,
-    IPushProducer,
-    ITransport,
-)
+from twisted.internet.interfaces import IAddress, IPushProducer, ITransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -23,6 +19,7 @@ from rtmptwisted.errors import ProtocolError
 from rtmptwisted.interfaces import IPlayer, ISessionHost
 from rtmptwisted.netstream import NetStream
 from rtmptwisted.player import RTMPPlayer
+from rtmptwisted.reading import Reading
 from rtmptwisted.session import Session
 from rtmptwisted.sockets import ReadSize, boundSendBuffer, tuneForMedia
 from rtmptwisted.straight import Writer, closerFor, writerFor
@@ -71,13 +68,12 @@ class RTMPProtocol(Protocol):
         self._interpreting = False
         self._closing = False
         self._lost = False
-        # Whether nothing is read for now.
-        self._held = False
         self._full = False
         # What was answered since the transport is full, in bytes.
         self._unread = 0
         self._writer: Writer
         self._readSize: ReadSize
+        self._reading: Reading
         self.peer = ""
         self.session = session = Session(self, factory.directory)
         self._dispatcher = dispatcher = Dispatcher(
@@ -87,6 +83,7 @@ class RTMPProtocol(Protocol):
             self._connection,
             factory.directory.clock,
             factory.directory.limits.turnSeconds,
+            session.framesReceived,
             self._handle,
             lambda: not (dispatcher.waiting or self._closing),
             self._interpret,
@@ -108,6 +105,8 @@ class RTMPProtocol(Protocol):
         self.peer = describeAddress(self.transport.getPeer())
         tuneForMedia(self.transport)
         self._readSize = ReadSize(self.transport)
+        self._pace = pace = self._factory.directory.pace
+        self._reading = Reading(self.transport, self._factory.directory.clock, pace)
         self._writer = writerFor(self.transport, self)
         self._factory.connections.add(self)
         self._watchdog.accepted()
@@ -128,8 +127,10 @@ class RTMPProtocol(Protocol):
             self._protocolFailed(error)
         else:
             self._interpret()
+            if self.session.isPublishing:
+                self._reading.rest(len(data))
             if self._connection.acknowledgementDue and not self._closing:
-                self._watchdog.acknowledgementDue()
+                self._watchdog.acknowledgementDue(self._pace.rest)
 
     def _interpret(self, last: bool = False) -> None:
         """
@@ -160,14 +161,8 @@ class RTMPProtocol(Protocol):
         """
         Read, or not, as it is right just now.
         """
-        if self._closing:
-            return
-        hold = self._dispatcher.waiting or self._turns.waiting
-        if hold is self._held:
-            return
-        self._held = hold
-        transport: Any = self.transport
-        (transport.pauseProducing if hold else transport.resumeProducing)()
+        if not self._closing:
+            self._reading.hold(self._dispatcher.waiting or self._turns.waiting)
 
     def _protocolFailed(self, error: ProtocolError) -> None:
         self._log.warn("{peer}: closed: {error}", peer=self.peer, error=str(error))
@@ -242,8 +237,7 @@ class RTMPProtocol(Protocol):
         transport: Any = self.transport
         # While a producer is registered the transport would wait for it.
         transport.unregisterProducer()
-        if self._held:
-            transport.resumeProducing()
+        self._reading.release()
         close()
         # Nothing that arrives counts any more: end all that the client did.
         self.session.close()
@@ -287,7 +281,12 @@ class RTMPProtocol(Protocol):
         """
         self._full = False
         self._unread = 0
-        for player in list(self._players.values()):
+        for id, player in list(self._players.items()):
+            if self._full:
+                # It is again, with what those before had to send.
+                break
+            # So that each has its turn.
+            self._players[id] = self._players.pop(id)
             player.resumeProducing()
 
     def stopProducing(self) -> None:
@@ -306,6 +305,7 @@ class RTMPProtocol(Protocol):
             self._interpret(last=True)
         self._closing = True
         self._watchdog.stop()
+        self._reading.stop()
         self.session.close()
         self._dispatcher.cancel()
         ignored, dropped = self._connection.ignored, self.session.dropped

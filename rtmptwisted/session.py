@@ -5,7 +5,7 @@ handlers may do with them.  There is no transport here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rtmptwisted.capabilities import Capabilities
 from rtmptwisted.directory import StreamDirectory
@@ -13,7 +13,7 @@ from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.interfaces import ISessionHost
 from rtmptwisted.names import StreamName, shown, streamName
 from rtmptwisted.netstream import NetStream, NetStreamState
-from rtmptwisted.streams import LiveStream
+from rtmptwisted.streams import LiveStream, Publisher
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.message import Command, Data, Message, UserControl
@@ -160,18 +160,35 @@ class Session:
         except InvalidName as error:
             raise CommandRejected(code, str(error)) from None
 
+    def framesReceived(self, messages: Iterable[Message]) -> None:
+        """
+        Route audio and video, until the connection is closed.  What belongs to no
+        publisher is dropped.
+        """
+        stream: LiveStream | None = None
+        publisher: Publisher | None = None
+        current = -1
+        # This runs for each frame, and is a good part of what one costs.
+        for typeID, timestamp, messageStreamID, payload, _ in messages:
+            if (
+                messageStreamID != current
+                or stream is None
+                or stream.publisher is not publisher
+            ):
+                if self.closed:
+                    return
+                current = messageStreamID
+                stream = self._published(messageStreamID)
+                if stream is None:
+                    continue
+                publisher = stream.publisher
+            stream.receive(FLVTag(typeID, timestamp, payload))
+
     def mediaReceived(self, message: Message) -> None:
         """
-        Route audio or video.  What belongs to no publisher is dropped.
+        Route audio or video.
         """
-        typeID, timestamp, messageStreamID, payload, _ = message
-        netStream = self.netStreams.get(messageStreamID)
-        stream = None if netStream is None else netStream.published
-        if stream is None:
-            stream = self._published(messageStreamID)
-            if stream is None:
-                return
-        stream.receive(FLVTag(typeID, timestamp, payload))
+        self.framesReceived((message,))
 
     def dataReceived(self, data: Data) -> None:
         """

@@ -2,8 +2,8 @@
 What is asked of the sockets of media connections: how much they read at a time,
 and how much they hold.
 
-Nothing is asked of transports that are no TCP sockets of this process, such as
-TLS, UNIX sockets, and those of tests: they go on as they are.
+Nothing is asked of transports that are no sockets themselves, such as TLS and those
+of tests: they go on as they are.
 """
 
 from __future__ import annotations

@@ -54,6 +54,7 @@ class LiveStream:
     @ivar bytesReceived: audio, video and script payload.
     @ivar viewers: how many play it now.
     @ivar skips: how often one of them lost a part of it.
+    @ivar changing: whether viewers are being let go; who joins then waits for a tag.
     """
 
     _log = Logger()
@@ -79,6 +80,7 @@ class LiveStream:
         self.frames = {AUDIO: 0, VIDEO: 0}
         self.bytesReceived = 0
         self.skips = 0
+        self.changing = False
         self.startedAt = self._clock.seconds()
         self._settled = False
         self._firstTimestamp: int | None = None

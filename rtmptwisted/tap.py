@@ -18,12 +18,12 @@ from twisted.internet.interfaces import (
     IStreamServerEndpoint,
 )
 from twisted.internet.task import deferLater
-from twisted.logger import Logger
 from twisted.python import usage
 
 import twisted
 from rtmptwisted import __version__
 from rtmptwisted.admission import Admission
+from rtmptwisted.announcing import announceHTTP, announceRTMP, isSecure
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import StartError
 from rtmptwisted.factory import RTMPFactory
@@ -43,8 +43,6 @@ LONGEST_WINDOW = 5.0
 
 #: At the end, responses that were finished get so many seconds to go out.
 _LAST_WRITES = 0.1
-
-_log = Logger()
 
 
 def endpointDescription(text: str) -> str:
@@ -150,7 +148,9 @@ class Options(usage.Options):
             raise usage.UsageError(f"--limit: {error}") from None
         self["mergeWindow"] = _mergeWindow(self["merge-window"])
         script = self["player-js"]
-        if script is not None and not os.access(script, os.R_OK):
+        if script is not None and (
+            os.path.isdir(script) or not os.access(script, os.R_OK)
+        ):
             raise usage.UsageError(f"--player-js: {script} cannot be read")
         if self["record"] == "":
             raise usage.UsageError("--record needs the name of a folder")
@@ -195,55 +195,6 @@ class LiveService(Service):
         )
 
 
-#: The ports that URLs need not name.
-_USUAL_PORTS = {"rtmp": 1935, "rtmps": 443, "http": 80, "https": 443}
-
-
-def _url(scheme: str, description: str, address: IAddress) -> str | None:
-    """
-    @param scheme: without TLS.
-    @param description: of the endpoint.
-    @return: the start of the URLs that lead there, or L{None} if none do, as
-        for a UNIX socket.
-    """
-    host, port = getattr(address, "host", ""), getattr(address, "port", None)
-    if port is None:
-        return None
-    if description.startswith(("tls:", "ssl:")):
-        scheme += "s"
-    if host in ("0.0.0.0", "::", ""):
-        host = "localhost"
-    place = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{place}" + ("" if port == _USUAL_PORTS[scheme] else f":{port}")
-
-
-def _announcer(scheme: str, text: str) -> Callable[[str], Callable[[IAddress], None]]:
-    """
-    @param scheme: of the URLs, without TLS.
-    @param text: the log line, with places for C{endpoint} and C{url}.
-    @return: makes, of an endpoint description, what L{ListeningService} calls
-        when the port is open.
-    """
-
-    def announcing(description: str) -> Callable[[IAddress], None]:
-        def announce(address: IAddress) -> None:
-            url = _url(scheme, description, address)
-            line = text if url is not None else f"{scheme.upper()} on {{endpoint}}"
-            _log.info(line, endpoint=description, url=url)
-
-        return announce
-
-    return announcing
-
-
-_announceRTMP = _announcer(
-    "rtmp", "RTMP on {endpoint}: publish to and play from {url}/live/NAME"
-)
-_announceHTTP = _announcer(
-    "http", "HTTP on {endpoint}: watch {url}/live/NAME.flv, what is live: {url}/"
-)
-
-
 def _endpoint(reactor: object, description: str, more: str) -> IStreamServerEndpoint:
     """
     @param more: what the description has beside what the user knows of.
@@ -271,8 +222,7 @@ def makeService(options: Options) -> MultiService:
     # Not at module level: that would choose the reactor for everybody.
     from twisted.internet import reactor as installed
 
-    # It provides many interfaces, of which each part here needs one.
-    reactor: Any = installed
+    reactor: Any = installed  # Each part needs another of its interfaces.
     directory = StreamDirectory(reactor, options["limits"], options["mergeWindow"])
     # RTMP and HTTP count together.
     admission = Admission(reactor, directory.limits)
@@ -287,21 +237,30 @@ def makeService(options: Options) -> MultiService:
     def listen(
         text: str,
         protocol: IProtocolFactory,
-        announcer: Callable[[str], Callable[[IAddress], None]],
+        announcing: Callable[[str], Callable[[IAddress], None]],
     ) -> None:
         description = endpointDescription(text)
         more = f":backlog={BACKLOG}" if text.isdecimal() else ""
+        announce = announcing(description)
         ListeningService(
-            _endpoint(reactor, description, more),
-            protocol,
-            description,
-            announcer(description),
+            _endpoint(reactor, description, more), protocol, description, announce
         ).setServiceParent(root)
 
+    # The page tells where to publish.
+    site = liveSite(directory, admission, options["player-js"])
+
+    def announcingRTMP(description: str) -> Callable[[IAddress], None]:
+        announce = announceRTMP(description)
+
+        def opened(address: IAddress) -> None:
+            announce(address)
+            if site.resource.rtmpPort is None and not isSecure(description):
+                site.resource.rtmpPort = getattr(address, "port", None)
+
+        return opened
+
     for text in options["port"]:
-        listen(text, factory, _announceRTMP)
-    if options["http"]:
-        site = liveSite(directory, admission, options["player-js"])
-        for text in options["http"]:
-            listen(text, site, _announceHTTP)
+        listen(text, factory, announcingRTMP)
+    for text in options["http"]:
+        listen(text, site, announceHTTP)
     return root

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from rtmptwisted.wire.connection import MORE, NEED_DATA, Event, RTMPConnection
+from rtmptwisted.wire.message import Message
 
 #: How long the last turn may be, when the connection is gone, in seconds.
 _LAST_TURN = 0.1
@@ -32,19 +33,22 @@ class Turns:
         connection: RTMPConnection,
         clock: IReactorTime,
         seconds: float,
+        handleFrames: Callable[[list[Message]], None],
         handle: Callable[[Event], None],
         ready: Callable[[], bool],
         proceed: Callable[[], None],
     ) -> None:
         """
         @param seconds: how long a turn may be.
-        @param handle: takes an event.
+        @param handleFrames: takes audio and video, many at a time.
+        @param handle: takes any other event.
         @param ready: tells whether another event can be handled now.
         @param proceed: is called when the next turn is due.
         """
         self._connection = connection
         self._clock = clock
         self._seconds = seconds
+        self._handleFrames = handleFrames
         self._handle = handle
         self._ready = ready
         self._proceed = proceed
@@ -68,19 +72,23 @@ class Turns:
         @raise ProtocolError: when the peer broke the protocol.
         @raise Exception: whatever the handling of an event raises.
         """
-        # Looked up once: the loop runs for each message.
         seconds, ready = self._clock.seconds, self._ready
-        nextEvent, handle = self._connection.nextEvent, self._handle
+        connection = self._connection
         happened = False
         end = seconds() + (_LAST_TURN if last else self._seconds)
         while ready():
-            event = nextEvent()
-            if event is NEED_DATA:
-                self._exhausted = 0
-                break
-            if event is not MORE:
+            # Nearly all that comes is media, many at a time.
+            if frames := connection.takeFrames():
                 happened = True
-                handle(event)
+                self._handleFrames(frames)
+            else:
+                event = connection.nextEvent()
+                if event is NEED_DATA:
+                    self._exhausted = 0
+                    break
+                if event is not MORE:
+                    happened = True
+                    self._handle(event)
             if seconds() > end and ready():
                 if not last:
                     self._next = self._clock.callLater(self._pause(), self._due)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from rtmptwisted.session import Session
-from rtmptwisted.wire.connection import State
 from rtmptwisted.wire.limits import Limits
+from rtmptwisted.wire.state import State
 
 
 class Activity(enum.Enum):
@@ -144,14 +144,17 @@ class Watchdog:
         if connected and self._pingAt == math.inf:
             self._pingAt = now + self._limits.pingSeconds
 
-    def acknowledgementDue(self) -> None:
+    def acknowledgementDue(self, rest: float) -> None:
         """
         The peer is to be told what has arrived, at the next pause.
+
+        @param rest: how long nothing was read that may be there, in seconds.
         """
+        seconds = self._limits.quietSeconds + rest
         if self._quiet is not None:
-            self._quiet.reset(self._limits.quietSeconds)
+            self._quiet.reset(seconds)
         else:
-            self._quiet = self._clock.callLater(self._limits.quietSeconds, self._pause)
+            self._quiet = self._clock.callLater(seconds, self._pause)
 
     def _pause(self) -> None:
         self._quiet = None

@@ -9,15 +9,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import h11
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http import Request
+from twisted.web.http import BAD_REQUEST, Request
 from twisted.web.websocket import WebSocketResource, WebSocketTransport
 from wsproto.utilities import ProtocolError
 from zope.interface import implementer
 
 from rtmptwisted.addresses import describeAddress
+from rtmptwisted.answers import say
 from rtmptwisted.delivery import FanOut
 from rtmptwisted.formats import FLVFormat, Framing
 from rtmptwisted.interfaces import IViewerOutlet
@@ -48,7 +50,12 @@ def upgrade(request: Request, stream: LiveStream, raw: bool) -> bytes | int:
         request, or C{NOT_DONE_YET}.
     """
     resource = WebSocketResource(_Viewers(stream, raw))
-    return resource.render_GET(request)  # type: ignore[arg-type]
+    try:
+        return resource.render_GET(request)  # type: ignore[arg-type]
+    except (h11.ProtocolError, UnicodeError):
+        # Twisted takes requests that its WebSocket library does not: with no host,
+        # two of them, or one that cannot be.
+        return say(request, BAD_REQUEST, "this is no WebSocket handshake")
 
 
 class _Viewers:
@@ -87,10 +94,17 @@ class _Transport:
         """
         Close when all is out.
         """
+        self.write = _nothing
         self._closing()
         # The transport would wait for a producer.
         self._transport.unregisterProducer()
         self._transport.loseConnection()
+
+
+def _nothing(data: bytes) -> None:
+    """
+    Nothing follows a close frame.
+    """
 
 
 @implementer(IViewerOutlet)
@@ -134,11 +148,13 @@ class WebSocketViewer:
         # The HTTP channel was its producer, and has nothing to do any more.
         transport.unregisterProducer()
         writer = writerFor(transport, self._viewer, queued=True)
-        self._socket.transport = _Transport(transport, writer, self._leave)
+        self._socket.transport = _Transport(transport, writer, self._closes)
         self.write = writer.write
         self.straight = writer if isinstance(writer, StraightWriter) else None
         # This is how Twisted gets the bytes to the WebSocket, too.
         self._channel.dataReceived = self._received
+        # And what came behind the request in the same segment.
+        self._channel.rawDataReceived = self._received
         # Nobody asks for the request any more, and it is a third of what a viewer
         # has in memory.
         self._channel.requests.clear()
@@ -187,6 +203,12 @@ class WebSocketViewer:
             self._closing = None
         self._leave()
 
+    def _closes(self) -> None:
+        # Whoever closes, the other has only so long to take what is left.
+        if self._closing is None:
+            self._closing = self._clock.callLater(self._closeSeconds, self._expired)
+        self._leave()
+
     def _leave(self) -> None:
         self._fanOut.remove(self._viewer)
 
@@ -194,7 +216,6 @@ class WebSocketViewer:
         """
         See L{IViewerOutlet}.
         """
-        self._closing = self._clock.callLater(self._closeSeconds, self._expired)
         # It may have been closed by the client in this very moment.
         with suppress(ProtocolError):
             self._socket.loseConnection()

@@ -10,6 +10,7 @@ import treq
 from treq.testing import StubTreq
 from twisted.web.http_headers import Headers
 
+from rtmptwisted import sending
 from rtmptwisted.httpflv import LiveResource
 from rtmptwisted.streams import Publisher
 from rtmptwisted.wire.flv import FLVTag
@@ -34,6 +35,8 @@ class HTTPTestCase(ServerTestCase):
         Make it.
         """
         super().setUp()
+        # Nothing is kept from one request to the next; test_sending is about that.
+        self.patch(sending, "_FRESH_SECONDS", 0)
         self.resource = LiveResource(self.directory)
         self.http: Any = StubTreq(self.resource)
 

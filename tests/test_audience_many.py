@@ -16,6 +16,18 @@ from tests.straight_support import StraightViewer
 from tests.test_audience import AudienceTestCase
 
 
+class Broken:
+    """
+    Has a defect.
+    """
+
+    def pauseProducing(self) -> None:
+        """
+        Raise something.
+        """
+        raise ZeroDivisionError("a defect")
+
+
 class MidFlushTests(AudienceTestCase):
     """
     What happens in the middle of a flush, called from a socket's C{send}.
@@ -71,6 +83,20 @@ class MidFlushTests(AudienceTestCase):
         for each in (*viewers, *joined):
             self.assertEqual(self.got(each), plain(frame(40), frame(80)))
 
+    def test_notInLine(self) -> None:
+        """
+        One that is not in line, and goes before its turn, gets nothing of the flush;
+        the next one does.
+        """
+        (one,) = self.lined(1)
+        gone, stays = self.watch(), self.watch()
+        had = gone.media
+        one.socket.onSend = partial(gone.fanOut.remove, gone.viewer)
+        self.receive(frame(40))
+        self.assertEqual(gone.media, had)
+        self.assertEqual(stays.media, [*had, *plain(frame(40))])
+        self.assertEqual(self.got(one), plain(frame(40)))
+
     def test_allLeave(self) -> None:
         """
         When all leave in the middle of a flush, the stream has no viewer, nothing is
@@ -89,6 +115,28 @@ class MidFlushTests(AudienceTestCase):
         self.receive(frame(80))
         self.assertEqual([each.written for each in viewers], had)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_defectWhenFull(self) -> None:
+        """
+        A defect in what is called when a socket takes nothing, or only a part, costs
+        that viewer, is logged, and nobody else loses anything.
+        """
+        for room in (0, 5):
+            for who in range(3):
+                viewers = self.lined(3)
+                one = viewers.pop(who)
+                one.socket.room = room
+                one.outlet.straight._producer = Broken()
+                self.receive(frame(40))
+                self.receive(frame(80))
+                self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+                self.assertEqual(one.outlet.aborted, 1)
+                self.assertEqual(self.stream.viewers, 2)
+                for each in viewers:
+                    self.assertEqual(self.got(each), plain(frame(40), frame(80)))
+                    each.leave()
+                    self.counted(each)
+                self.receive(keyframe(0), audio(10))
 
 
 class ManyTests(AudienceTestCase):

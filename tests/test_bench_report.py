@@ -4,6 +4,7 @@ Tests of what L{tests.bench} makes of its results.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,7 +118,9 @@ class CampaignTests(SynchronousTestCase):
         """
         What is saved can be loaded, several files at once with rounds of their own.
         """
-        path = Path(self.mktemp())
+        folder = tempfile.TemporaryDirectory(prefix="rtmptwisted-campaign-")
+        self.addCleanup(folder.cleanup)
+        path = Path(folder.name) / "saved.json"
         merged = replace(OUR_PLAN, case="merge", options=("--merge-window", "50"))
         self.campaign.runs.append(Run(1, merged, result(0.5)))
         self.campaign.save(path)

@@ -18,12 +18,9 @@ from rtmptwisted.wire.connection import (
     DEFAULT_WINDOW,
     MORE,
     NEED_DATA,
-    TRANSITIONS,
     Event,
-    Input,
     Outbound,
     RTMPConnection,
-    State,
 )
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import (
@@ -35,6 +32,7 @@ from rtmptwisted.wire.message import (
     UserControl,
     WindowAckSize,
 )
+from rtmptwisted.wire.state import TRANSITIONS, Input, State
 from tests.wire_support import (
     cutAt,
     everyCut,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from rtmptwisted.errors import ChunkError
-from rtmptwisted.wire.connection import Outbound, RTMPConnection, State
+from rtmptwisted.wire.connection import Outbound, RTMPConnection
 from rtmptwisted.wire.message import UserControl, WindowAckSize
+from rtmptwisted.wire.state import State
 from tests.test_connection import (
     CONNECTED,
     HANDSHAKE,

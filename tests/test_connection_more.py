@@ -17,10 +17,10 @@ from rtmptwisted.wire.connection import (
     NEED_DATA,
     Outbound,
     RTMPConnection,
-    State,
 )
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import Data, Message
+from rtmptwisted.wire.state import State
 from tests.test_connection import CONNECTED, RANDOMNESS, connected, events, feed
 from tests.wire_support import (
     abort,

@@ -55,17 +55,18 @@ class WindowTests(MergingTestCase):
 
     def test_everythingWaits(self) -> None:
         """
-        All that comes within the window of the first tag goes out in one write
-        when it is over, and then the next window begins with the next tag.
+        All that comes within four fifths of a window from the first tag goes out in
+        one write then, and the next ones begin with the next tag: in the other fifth
+        the first tag may have waited to be read.
         """
         viewer = self.watch()
         self.at(0.2, frame(40), audio(50))
-        self.at(0.1499, keyframe(80))
+        self.at(0.0799, keyframe(80))
         self.assertEqual(len(viewer.outlet.writes), 1)
         self.at(0.0002)
         self.assertEqual(len(viewer.outlet.writes), 2)
         self.at(1.0)
-        self.at(0.34, frame(120))
+        self.at(0.27, frame(120))
         self.assertEqual(len(viewer.outlet.writes), 2)
         self.at(0.02)
         self.assertEqual(len(viewer.outlet.writes), 3)
@@ -220,6 +221,23 @@ class WindowTests(MergingTestCase):
         to.remove(viewer.viewer)
         self.assertFalse(self.stream.hasSinks)
         self.assertEqual(self.stream.viewers, 0)
+
+    def test_moveWhileFull(self) -> None:
+        """
+        What a player needs for the other form comes behind what it was too slow to
+        take of the one.
+        """
+        viewer = self.watch(RTMPFormat(1, video=False))
+        viewer.viewer.pauseProducing()
+        self.at(0.35, audio(50))
+        to = FanOut.of(self.stream, RTMPFormat(1), self.clock, self.limits)
+        viewer.fanOut.move(viewer.viewer, to, skip=False)
+        self.at(0.35, frame(80))
+        viewer.viewer.resumeProducing()
+        self.assertEqual(
+            readRTMP(viewer.outlet.data)[2:],
+            plain(audio(50), videoHeader(50), frame(80)),
+        )
 
     def test_manyStreams(self) -> None:
         """

@@ -167,8 +167,8 @@ class Run:
         Let all take what there is, and the stream go on and end.
         """
         for seat in self.seats:
+            seat.viewer.socket.onSend = None
             if not seat.left:
-                seat.viewer.socket.onSend = None
                 seat.mute(False)
                 seat.viewer.socket.room = PLENTY
         self.clock.advance(0.4)

@@ -120,6 +120,16 @@ class UsualTests(LiveStreamTestCase):
         self.assertEqual(stream.lastTimestamp, 9)
         self.assertEqual([tag.timestamp for tag in self.sink.tags][2:], list(range(10)))
 
+    def test_settles(self) -> None:
+        """
+        None does before it is known what there is, so that it becomes known.
+        """
+        stream = self.receive(keyframe(0), frame(400), frame(800))
+        self.assertFalse(stream.settled)
+        self.receive(frame(1200), frame(1600))
+        self.assertTrue(stream.settled)
+        self.assertEqual(self.short, [1600])
+
     def test_otherCodec(self) -> None:
         """
         The first frame of another codec does not.

@@ -66,6 +66,36 @@ class BudgetTests(LaggardTestCase):
         self.receive(frame(80, size + 1))
         self.assertEqual((slow.viewer.skips, self.stream.skips), (1, 1))
 
+    def test_takenDoesNotCount(self) -> None:
+        """
+        What a viewer has taken in the end does not count any more.
+        """
+        (slow,) = self.full(1)
+        for n in range(10):
+            self.receive(frame(40 + 2 * n, 400))
+            self.receive(frame(41 + 2 * n, 400))
+            slow.viewer.resumeProducing()
+            slow.viewer.pauseProducing()
+        self.assertEqual(slow.viewer.skips, 0)
+        self.assertEqual(len(slow.media), len(BEGIN) + 20)
+
+    def test_publishedMeanwhile(self) -> None:
+        """
+        What is published while a backlog is written, as where a publisher is at the
+        other end of the same wire, comes behind all of it.
+        """
+        (slow,) = self.full(1)
+        self.receive(frame(40))
+        self.receive(frame(80))
+
+        def publish() -> None:
+            slow.outlet.onWrite = None
+            self.receive(frame(120))
+
+        slow.outlet.onWrite = publish
+        slow.viewer.resumeProducing()
+        self.assertEqual(slow.media[-3:], plain(frame(40), frame(80), frame(120)))
+
     def test_seconds(self) -> None:
         """
         So is one that is exactly as old as is allowed.

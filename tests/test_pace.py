@@ -74,24 +74,26 @@ class PaceTests(SynchronousTestCase):
 
     def test_longerWithLoad(self) -> None:
         """
-        Sound waits the longer the more load there is, and 20 ms at the most.
+        Above a twentieth sound waits the longer the more load there is, and 20 ms
+        at the most.
         """
         waits = []
-        for share in (0.02, 0.06, 0.1, 0.5, 1.0):
+        for share in (0.02, 0.04, 0.07, 0.1, 0.12, 0.5, 1.0):
             self.share(share)
             waits.append(self.pace.wait(False))
         self.assertEqual(waits, sorted(waits))
-        self.assertGreater(waits[0], 0.001)
-        self.near(waits[1], 0.06 * 0.15, 0.0005)
-        self.assertLess(waits[2], waits[3])
-        self.assertEqual(waits[3:], [0.02, 0.02])
+        self.assertEqual(waits[:2], [0, 0])
+        self.assertGreater(waits[2], 0.001)
+        self.near(waits[3], 0.05 * 0.2, 0.0007)
+        self.assertLess(waits[4], waits[5])
+        self.assertEqual(waits[5:], [0.02, 0.02])
 
     def test_notWorthATimer(self) -> None:
         """
         Sound that would wait less than a millisecond does not wait at all.
         """
-        self.busy(0.003)
-        self.assertTrue(0 < self.pace.load * 0.15 < 0.001, self.pace.load)
+        self.busy(0.027)
+        self.assertTrue(0 < (self.pace.load - 0.05) * 0.2 < 0.001, self.pace.load)
         self.assertEqual(self.pace.wait(False), 0.0)
 
     def test_atMostOne(self) -> None:
@@ -176,13 +178,46 @@ class WindowTests(SynchronousTestCase):
 
     def test_everything(self) -> None:
         """
-        Everything waits for the whole of a window, under any load.
+        Everything waits for what reading leaves of a window, under any load.
         """
         clock = Clock()
-        for window in (0.0, 0.02, 0.35, 5.0):
+        for window, wait in ((0.0, 0.0), (0.02, 0.02), (0.35, 0.28), (5.0, 4.0)):
             pace = Pace(clock, window)
             for _ in range(3):
-                self.assertEqual((pace.wait(True), pace.wait(False)), (window,) * 2)
+                self.assertAlmostEqual(pace.wait(True), wait)
+                self.assertEqual(pace.wait(False), pace.wait(True))
                 began = clock.seconds()
                 clock.advance(1)
                 pace.spent(began)
+
+    def test_rest(self) -> None:
+        """
+        Reading rests for a fifth of a window, where that is 40 ms or more.
+        """
+        for window, rest in (
+            (0.0, 0.0),
+            (0.199, 0.0),
+            (0.2, 0.04),
+            (0.35, 0.07),
+            (5.0, 1.0),
+        ):
+            self.assertAlmostEqual(Pace(Clock(), window).rest, rest)
+
+    def test_whole(self) -> None:
+        """
+        What reading rests and what tags wait is the window, whatever it is.
+        """
+        for milliseconds in range(0, 5001, 7):
+            pace = Pace(Clock(), milliseconds / 1000)
+            self.assertAlmostEqual(pace.rest + pace.wait(True), milliseconds / 1000)
+
+    def test_noWindow(self) -> None:
+        """
+        Without a window reading never rests, under any load.
+        """
+        clock = Clock()
+        pace = Pace(clock)
+        self.assertEqual(pace.rest, 0.0)
+        clock.advance(1)
+        pace.spent(0.0)
+        self.assertEqual((pace.load, pace.rest), (1.0, 0.0))

@@ -23,6 +23,7 @@ from zope.interface.verify import verifyObject
 import rtmptwisted
 import twisted
 from rtmptwisted import tap
+from rtmptwisted.announcing import announceHTTP, announceRTMP
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import StartError
 from rtmptwisted.factory import RTMPFactory
@@ -284,7 +285,7 @@ class AnnouncementTests(ServerTestCase):
             ("ssl:9", IPv4Address("TCP", "0.0.0.0", 9), "rtmps://localhost:9/"),
         ):
             with self.logs() as events:
-                tap._announceRTMP(description)(address)
+                announceRTMP(description)(address)
             self.assertEqual(
                 logLines(events),
                 [
@@ -305,7 +306,7 @@ class AnnouncementTests(ServerTestCase):
             ("ssl:80", IPv4Address("TCP", "1.2.3.4", 80), "https://1.2.3.4:80"),
         ):
             with self.logs() as events:
-                tap._announceHTTP(description)(address)
+                announceHTTP(description)(address)
             self.assertEqual(
                 logLines(events),
                 [
@@ -319,8 +320,8 @@ class AnnouncementTests(ServerTestCase):
         A UNIX socket has no URL, and none is made up.
         """
         for announcer, protocol in (
-            (tap._announceRTMP, "RTMP"),
-            (tap._announceHTTP, "HTTP"),
+            (announceRTMP, "RTMP"),
+            (announceHTTP, "HTTP"),
         ):
             with self.logs() as events:
                 announcer("unix:/x")(UNIXAddress("/x"))

@@ -10,12 +10,16 @@ import tempfile
 from shutil import rmtree
 from typing import Any
 
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IAddress
 from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from rtmptwisted import tap
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.httpflv import liveSite
+from rtmptwisted.listening import ListeningService
 from tests.test_tap import parsed
 
 
@@ -27,6 +31,7 @@ class Recorded:
     def __init__(self, case: SynchronousTestCase) -> None:
         self.directories: list[StreamDirectory] = []
         self.scripts: list[object] = []
+        self.sites: list[Any] = []
 
         def makeDirectory(*arguments: Any) -> StreamDirectory:
             self.directories.append(StreamDirectory(*arguments))
@@ -34,7 +39,8 @@ class Recorded:
 
         def makeSite(*arguments: Any) -> object:
             self.scripts.append(arguments[2])
-            return liveSite(*arguments)
+            self.sites.append(liveSite(*arguments))
+            return self.sites[-1]
 
         case.patch(tap, "StreamDirectory", makeDirectory)
         case.patch(tap, "liveSite", makeSite)
@@ -123,11 +129,11 @@ class PlayerTests(SynchronousTestCase):
         tap.makeService(parsed())
         self.assertEqual(recorded.scripts, [self.script, None])
 
-    def test_missing(self) -> None:
+    def test_refused(self) -> None:
         """
-        One that is not there is refused before the server starts.
+        One that is not there, or is a folder, is refused before the server starts.
         """
-        for name in (self.script, ""):
+        for name in (self.script, self.folder, ""):
             error = self.assertRaises(usage.UsageError, parsed, f"--player-js={name}")
             self.assertEqual(str(error), f"--player-js: {name} cannot be read")
 
@@ -139,3 +145,57 @@ class PlayerTests(SynchronousTestCase):
         after = text.partition("--player-js=")[2]
         self.assertIn("mpegts.js", after)
         self.assertIn("[default: they get it from a public place]", after)
+
+
+class PublishingPortTests(SynchronousTestCase):
+    """
+    The page tells on which port to publish.
+    """
+
+    def port(self, *opened: tuple[str, IAddress]) -> int | None:
+        """
+        @param opened: RTMP endpoints, with the addresses that they open, in this
+            order.
+        @return: what the page tells when all are open, and HTTP too.
+        """
+        recorded = Recorded(self)
+        arguments = [f"--port={text}" for text, _ in opened]
+        services = list(tap.makeService(parsed(*arguments)))
+        *rtmp, http = [each for each in services if isinstance(each, ListeningService)]
+        (site,) = recorded.sites
+        self.assertIsNone(site.resource.rtmpPort)
+        http._announce(IPv4Address("TCP", "0.0.0.0", 8080))
+        self.assertIsNone(site.resource.rtmpPort)
+        for service, (_, address) in zip(rtmp, opened, strict=True):
+            service._announce(address)
+        port: int | None = site.resource.rtmpPort
+        return port
+
+    def test_open(self) -> None:
+        """
+        It tells the port that is open, which the system may have chosen.
+        """
+        for text, number in (("1935", 1935), ("tcp:1936", 1936), ("0", 43210)):
+            address = IPv4Address("TCP", "0.0.0.0", number)
+            self.assertEqual(self.port((text, address)), number)
+
+    def test_first(self) -> None:
+        """
+        Of several ports it tells the first that URLs with C{rtmp:} lead to.
+        """
+        secure = ("ssl:1936", IPv4Address("TCP", "0.0.0.0", 1936))
+        local = ("unix:/nonexistent/x", UNIXAddress("/nonexistent/x"))
+        one, two = (
+            (f"tcp:{number}", IPv4Address("TCP", "0.0.0.0", number))
+            for number in (1937, 1938)
+        )
+        real = serverFromString
+
+        def withoutTLS(reactor: object, description: str) -> object:
+            return real(reactor, description.replace("ssl:", "tcp:"))
+
+        self.patch(tap, "serverFromString", withoutTLS)
+        self.assertIsNone(self.port(secure))
+        self.assertIsNone(self.port(local))
+        self.assertEqual(self.port(secure, local, one, two), 1937)
+        self.assertEqual(self.port(two, one), 1938)

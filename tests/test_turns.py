@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from rtmptwisted.errors import ProtocolError
 from rtmptwisted.turns import Turns
 from rtmptwisted.wire.connection import MORE, NEED_DATA, Event, Pause, RTMPConnection
-from rtmptwisted.wire.message import Command
+from rtmptwisted.wire.message import Command, Message
 from tests.turns_support import ReactorClock
 
 
@@ -20,9 +20,19 @@ class Script(RTMPConnection):
     A connection in which it is written what comes.
     """
 
-    def __init__(self, events: Iterable[Event | Pause | Exception]) -> None:
+    def __init__(
+        self, events: Iterable[Event | Pause | Exception | list[Message]]
+    ) -> None:
         super().__init__(bytes(1536))
         self.script = list(events)
+
+    def takeFrames(self) -> list[Message]:
+        """
+        See L{RTMPConnection}.
+        """
+        if self.script and isinstance(self.script[0], list):
+            return self.script.pop(0)  # type: ignore[return-value]
+        return []
 
     def nextEvent(self) -> Event | Pause:
         """
@@ -31,6 +41,7 @@ class Script(RTMPConnection):
         if not self.script:
             return NEED_DATA
         event = self.script.pop(0)
+        assert not isinstance(event, list)
         if isinstance(event, Exception):
             raise event
         return event
@@ -59,7 +70,7 @@ class TurnsTests(SynchronousTestCase):
         self.seconds = 0.004
 
     def make(
-        self, *script: Event | Pause | Exception, seconds: float = 0.01
+        self, *script: Event | Pause | Exception | list[Message], seconds: float = 0.01
     ) -> tuple[Turns, Script]:
         """
         @return: turns for what is written, and that.
@@ -69,6 +80,7 @@ class TurnsTests(SynchronousTestCase):
             connection,
             self.clock,
             seconds,
+            self.handleFrames,
             self.handle,
             lambda: self.isReady,
             self.proceed,
@@ -82,6 +94,13 @@ class TurnsTests(SynchronousTestCase):
         """
         assert isinstance(event, Command)
         self.handled.append(event.name)
+        self.clock.rightNow += self.seconds
+
+    def handleFrames(self, frames: list[Message]) -> None:
+        """
+        Take audio and video, which takes as long as an event.
+        """
+        self.handled += [frame.payload.decode() for frame in frames]
         self.clock.rightNow += self.seconds
 
     def proceed(self) -> None:
@@ -169,7 +188,7 @@ class TurnsTests(SynchronousTestCase):
         """
         turns, connection = self.make()
         for _ in range(3):
-            connection.script = events(10)
+            connection.script[:] = events(10)
             turns.take()
             self.assertEqual(self.waits(3), [0, 0.01, 0.02])
             self.assertFalse(turns.waiting)
@@ -207,6 +226,30 @@ class TurnsTests(SynchronousTestCase):
         self.assertEqual(self.handled, self.numbers(3))
         self.assertTrue(turns.waiting)
 
+    def test_frames(self) -> None:
+        """
+        Frames are taken many at a time, in their place among other events; and
+        they take of the turn's time.
+        """
+        two, three = (
+            [Message(9, 0, 1, n.encode(), 6) for n in each] for each in ("ab", "cde")
+        )
+        turns, connection = self.make(*events(1), two, three, *events(2, 1))
+        self.assertTrue(turns.take())
+        self.assertEqual(self.handled, ["0", *"abcde"])
+        self.assertTrue(turns.waiting)
+        self.clock.advance(0)
+        self.assertEqual(self.handled, ["0", *"abcde", "1", "2"])
+        self.assertEqual(connection.script, [])
+
+    def test_onlyFrames(self) -> None:
+        """
+        When frames are all that there is, something has happened.
+        """
+        turns, _ = self.make([Message(9, 0, 1, b"a", 6)])
+        self.assertTrue(turns.take())
+        self.assertFalse(turns.take())
+
     def test_moreTakesTime(self) -> None:
         """
         What makes no events is worked on for no longer than what makes some.
@@ -220,7 +263,15 @@ class TurnsTests(SynchronousTestCase):
                 return super().nextEvent()
 
         slow = Slow([MORE] * 100)
-        turns = Turns(slow, self.clock, 0.01, self.handle, lambda: True, self.proceed)
+        turns = Turns(
+            slow,
+            self.clock,
+            0.01,
+            self.handleFrames,
+            self.handle,
+            lambda: True,
+            self.proceed,
+        )
         self.turns = turns
         turns.take()
         self.assertEqual(len(slow.script), 97)

@@ -129,7 +129,7 @@ class AcknowledgementTests(WatchdogTestCase):
         """
         An acknowledgement that is due comes after a pause, once.
         """
-        self.dog.acknowledgementDue()
+        self.dog.acknowledgementDue(0.0)
         self.until(0.5 - MOMENT)
         self.assertEqual(self.acknowledgements, [])
         self.until(100)
@@ -140,10 +140,10 @@ class AcknowledgementTests(WatchdogTestCase):
         What arrives before that puts it off.
         """
         for n in range(1, 30):
-            self.dog.acknowledgementDue()
+            self.dog.acknowledgementDue(0.0)
             self.until(0.4 * n)
         self.assertEqual(self.acknowledgements, [])
-        self.dog.acknowledgementDue()
+        self.dog.acknowledgementDue(0.0)
         self.until(100)
         self.assertEqual(self.acknowledgements, [12.1])
 
@@ -153,7 +153,7 @@ class AcknowledgementTests(WatchdogTestCase):
         """
         for n in range(3):
             self.until(10 * n)
-            self.dog.acknowledgementDue()
+            self.dog.acknowledgementDue(0.0)
         self.until(100)
         self.assertEqual(self.acknowledgements, [0.5, 10.5, 20.5])
 
@@ -172,7 +172,7 @@ class EndTests(WatchdogTestCase):
             self.make()
             self.dog.accepted()
             self.to(activity)
-            self.dog.acknowledgementDue()
+            self.dog.acknowledgementDue(0.0)
             self.until(5)
             self.acknowledgements.clear()
             self.dog.closing()
@@ -210,7 +210,7 @@ class EndTests(WatchdogTestCase):
             self.make()
             self.dog.accepted()
             self.to(IDLE)
-            self.dog.acknowledgementDue()
+            self.dog.acknowledgementDue(0.0)
             end()
             left = len(self.clock.getDelayedCalls())
             for activity in Activity:

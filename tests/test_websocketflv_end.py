@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import struct
 
+from tests.enhanced_support import videoKey, videoStart
 from tests.flv_reader import readFLV
 from tests.http_support import BEGIN
 from tests.media import frame, keyframe, plain
@@ -19,6 +20,7 @@ from tests.websocket_support import (
     OtherWire,
     PlainWire,
     WebSocketTestCase,
+    channelOf,
     clientFrame,
     handshake,
 )
@@ -119,6 +121,7 @@ class CloseTests(WebSocketTestCase):
             other.send(handshake())
             other.send(clientFrame(CLOSE, payload))
             self.check(other, payload)
+            other.lose()
         self.assertEqual(self.scheduled, [])
 
     def test_whileFull(self) -> None:
@@ -145,6 +148,50 @@ class CloseTests(WebSocketTestCase):
             clientFrame(CLOSE, NORMAL) + clientFrame(PING, b"x") + clientFrame(TEXT)
         )
         self.check(wire, NORMAL)
+
+    def test_closesAgain(self) -> None:
+        """
+        Nothing comes behind our close frame, not even another.
+        """
+        wires = self.both()
+        for wire in wires:
+            wire.send(clientFrame(CLOSE, NORMAL) * 3)
+        for wire in wires:
+            self.check(wire, NORMAL)
+            self.assertEqual(len(self.frames(wire)), 2)
+
+    def test_writtenBehind(self) -> None:
+        """
+        What Twisted may still have to say behind a close frame goes nowhere.
+        """
+        for room in (0, 1 << 20):
+            wire = self.watching()
+            say = channelOf(wire).dataReceived.__self__._socket.transport
+            wire.socket.room = room
+            wire.protocol.dataReceived(clientFrame(CLOSE, NORMAL))
+            say.write(b"\x89\0")
+            wire.socket.room = 1 << 20
+            self.check(wire, NORMAL)
+            self.receive(keyframe(0), frame(10))
+
+    def test_neverReads(self) -> None:
+        """
+        A client that closes, or breaks the protocol, and never reads keeps its
+        connection for 5 seconds and no longer.
+        """
+        for said in (clientFrame(CLOSE, NORMAL), clientFrame(3), b"\x81\0"):
+            wire = self.watching()
+            wire.socket.room = 0
+            self.receive(frame(40))
+            wire.send(said)
+            self.assertEqual(self.stream.viewers, 0)
+            self.clock.advance(4.9)
+            self.receive(frame(80))
+            self.assertTrue(wire.open)
+            self.clock.advance(0.2)
+            self.assertFalse(wire.open)
+            self.receive(keyframe(0), frame(10))
+        self.assertEqual(self.scheduled, [])
 
     def test_gone(self) -> None:
         """
@@ -222,3 +269,24 @@ class EndTests(WebSocketTestCase):
             other.lose()
             self.assertEqual(self.scheduled, [])
             self.setUp()
+
+
+class PipelinedTests(WebSocketTestCase):
+    """
+    A handshake behind another request.
+    """
+
+    def test_otherCodec(self) -> None:
+        """
+        Where a change of codec ends a stream over HTTP, and a WebSocket for the same
+        stream was asked for behind it, that has what follows, and ends with the
+        stream.
+        """
+        first, second = self.plain(), self.plain()
+        first.send(b"GET /live/show.flv HTTP/1.1\r\nHost: x\r\n\r\n" + handshake())
+        second.send(handshake())
+        self.receive(videoStart("hvc1", b"hevc"))
+        self.receive(videoKey("hvc1", 80))
+        self.stream.end()
+        self.assertEqual(first.received.count(videoKey("hvc1", 80).encoded()), 1)
+        self.assertFalse(first.open)

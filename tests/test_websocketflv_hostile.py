@@ -15,11 +15,14 @@ from tests.media import frame, keyframe
 from tests.websocket_support import (
     BINARY,
     CLOSE,
+    KEY,
     PING,
     PONG,
     TEXT,
+    Frame,
     WebSocketTestCase,
     clientFrame,
+    handshake,
 )
 
 NORMAL = struct.pack("!H", 1000)
@@ -107,8 +110,8 @@ class HostileTests(WebSocketTestCase):
     def test_fuzz(self) -> None:
         """
         No bytes at all lead to an error in the log, to a frame that is none, to
-        anything behind a close frame that is not one, or to a viewer that is left
-        when its connection is gone.
+        anything behind a close frame, or to a viewer that is left when its connection
+        is gone.
         """
         random = Random(6455)
         seen = {BINARY: 0, PONG: 0, CLOSE: 0}
@@ -124,7 +127,7 @@ class HostileTests(WebSocketTestCase):
             for kind in set(kinds):
                 seen[kind] += 1
             if CLOSE in kinds:
-                self.assertEqual(set(kinds[kinds.index(CLOSE) :]), {CLOSE})
+                self.assertEqual(kinds[kinds.index(CLOSE) :], [CLOSE])
             self.assertEqual(self.stream.viewers, int(wire.open))
             wire.lose()
             self.receive(keyframe(0), frame(10))
@@ -162,3 +165,128 @@ class HostileTests(WebSocketTestCase):
                     del data[place : place + random.randrange(9)]
         cut = random.randrange(len(data) + 1)
         return [bytes(data[:cut]), bytes(data[cut:])]
+
+
+#: What a handshake may have more of, or other values of.
+NAMES = (
+    "Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Content-Length",
+    "Sec-WebSocket-Version", "Transfer-Encoding", "Expect", "Origin",
+    "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol",
+)  # fmt: skip
+VALUES = (
+    "x", "websocket", "Upgrade", KEY, "13", "8", "0", "5", "-1", "chunked",
+    "100-continue", "\x01", "\x0c", "\xff", "xn--zzzzzz99999a", "a,b", "", "\t",
+    "identity", "x" * 70, "[::1]",
+)  # fmt: skip
+
+
+class HandshakeTests(WebSocketTestCase):
+    """
+    Handshakes that are none.
+    """
+
+    def test_host(self) -> None:
+        """
+        With no host, two of them, or one that cannot be, a handshake is a bad
+        request, and no error of ours.
+        """
+        for request in (
+            handshake(host=None),
+            handshake(host="x\r\nHost: y"),
+            handshake(host="xn--zzzzzz99999a"),
+        ):
+            wire = self.plain()
+            wire.send(request)
+            self.assertEqual(wire.received.split()[1], b"400", request)
+            self.assertEqual(self.stream.viewers, 0)
+        errors: list[Failure] = self.flushLoggedErrors()
+        self.assertEqual(errors, [])
+
+    def test_fuzz(self) -> None:
+        """
+        No handshake at all leads to an error in the log, or to a viewer that is left
+        when its connection is gone.
+        """
+        random = Random(6455)
+        seen: dict[bytes, int] = {}
+        for _ in range(1200):
+            wire = self.plain()
+            wire.send(self.mutated(random))
+            status = b"".join(wire.received.split()[1:2])
+            seen[status] = seen.get(status, 0) + 1
+            if status == b"101":
+                self.assertEqual(self.stream.viewers, int(wire.open))
+            wire.lose()
+            self.assertEqual(self.stream.viewers, 0)
+            self.assertFalse(self.stream.hasSinks)
+        errors: list[Failure] = self.flushLoggedErrors()
+        self.assertEqual(errors, [])
+        # Otherwise it has not come far, or is not hostile.
+        self.assertGreater(min(seen[b"101"], seen[b"400"]), 200, seen)
+
+    def mutated(self, random: Random) -> bytes:
+        """
+        @return: a handshake with damage.
+        """
+        data = bytearray(handshake())
+        if random.random() < 0.6:
+            line = f"{random.choice(NAMES)}: {random.choice(VALUES)}\r\n"
+            place = data.index(b"\r\n") + 2
+            data[place:place] = line.encode("latin-1")
+        for _ in range(random.choice((0, 0, 1, 1, 2, 5))):
+            place = random.randrange(len(data))
+            match random.randrange(3):
+                case 0:
+                    data[place] ^= 1 << random.randrange(8)
+                case 1:
+                    data[place] = random.randrange(256)
+                case 2:
+                    del data[place : place + random.randrange(9)]
+        return bytes(data)
+
+
+class EarlyTests(WebSocketTestCase):
+    """
+    Frames in the same segment as the handshake.
+    """
+
+    def test_answered(self) -> None:
+        """
+        They are read as any others.
+        """
+        for count in (1, 5):
+            wire = self.plain()
+            wire.send(handshake() + clientFrame(PING, b"x") * count)
+            pongs = [each for each in self.frames(wire) if each.opcode == PONG]
+            self.assertEqual(pongs, [Frame(PONG, b"x")] * count)
+
+    def test_cut(self) -> None:
+        """
+        A frame of which a part came with the handshake is read when the rest is
+        there.
+        """
+        ping = clientFrame(PING, b"cut")
+        for place in range(len(ping)):
+            wire = self.plain()
+            wire.send(handshake() + ping[:place])
+            wire.send(ping[place:])
+            self.assertEqual(self.frames(wire)[-1], Frame(PONG, b"cut"))
+
+    def test_many(self) -> None:
+        """
+        However many they are, the server goes on to read behind them.
+        """
+        wire = self.plain()
+        wire.send(handshake() + clientFrame(PONG, bytes(125)) * 200)
+        wire.send(clientFrame(PING, b"x"))
+        self.assertEqual(wire.socket.incoming, b"")
+        self.assertEqual(self.frames(wire)[-1], Frame(PONG, b"x"))
+
+    def test_tooMany(self) -> None:
+        """
+        They count with the rest of what a client may say.
+        """
+        wire = self.plain()
+        wire.send(handshake() + clientFrame(PONG, bytes(125)) * (MOST_HEARD // 130))
+        self.assertFalse(wire.open)
+        self.assertEqual(self.stream.viewers, 0)

@@ -30,12 +30,13 @@ let failures = 0;
 async function refresh() {
   clearTimeout(poll);
   try {
-    const url = new URL(`streams.json?samples=${past.wanted}`, document.baseURI);
+    const asked = past.wanted;
+    const url = new URL(`streams.json?samples=${asked}`, document.baseURI);
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     if (!response.ok) throw new Error(`The server answers ${response.status}.`);
     const body = await response.json();
     ({ streams, rtmpPort } = body);
-    past.take(streams);
+    past.take(streams, asked);
     failures = 0;
     render();
   } catch (error) {

@@ -24,9 +24,8 @@ export class Past {
     this.complete = false;
   }
 
-  // Takes the answer to a question for `wanted` samples.
-  take(streams) {
-    const asked = this.wanted;
+  // Takes the answer to a question for so many samples.
+  take(streams, asked) {
     const next = new Map();
     this.complete = true;
     for (const { name, history } of streams) {

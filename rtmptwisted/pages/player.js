@@ -211,5 +211,6 @@ export function wantedTransport() {
 // Where the stream of a name is, whatever folder a proxy has put the server in.
 export function streamURL(name, ending) {
   const path = name.split("/").map(encodeURIComponent).join("/");
-  return new URL(path + ending, document.baseURI).href;
+  // A path that begins with two slashes would be another host.
+  return new URL(`./${path}${ending}`, document.baseURI).href;
 }

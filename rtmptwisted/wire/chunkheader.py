@@ -7,6 +7,7 @@ senders differ from it, noted where they are handled.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rtmptwisted.errors import ChunkError
@@ -51,6 +52,21 @@ class Header(NamedTuple):
 Parsed: TypeAlias = tuple[Header, int, bool]
 
 
+@lru_cache(16)
+def _largest(limits: Limits) -> dict[int, int]:
+    """
+    @return: how long messages can be by their types, the same object each time.
+    """
+    return {
+        MessageType.AUDIO: limits.mediaMessage,
+        MessageType.VIDEO: limits.mediaMessage,
+        MessageType.AGGREGATE: limits.mediaMessage,
+        MessageType.COMMAND: limits.commandMessage,
+        MessageType.COMMAND_AMF3: limits.commandMessage,
+        **dict.fromkeys(range(1, 7), limits.controlMessage),
+    }
+
+
 class HeaderReader:
     """
     Reads the headers of one connection's chunks.
@@ -64,14 +80,7 @@ class HeaderReader:
         # a chunk has shown it.
         self._repeatsExtended: bool | None = None
         self._dataMessage = limits.dataMessage
-        self._largest = {
-            MessageType.AUDIO: limits.mediaMessage,
-            MessageType.VIDEO: limits.mediaMessage,
-            MessageType.AGGREGATE: limits.mediaMessage,
-            MessageType.COMMAND: limits.commandMessage,
-            MessageType.COMMAND_AMF3: limits.commandMessage,
-            **dict.fromkeys(range(1, 7), limits.controlMessage),
-        }
+        self._largest = _largest(limits)
 
     def read(
         self, data: bytes, at: int, start: int, last: Header, underWay: bool

@@ -33,6 +33,7 @@ from rtmptwisted.wire.message import (
     UserControlType,
     WindowAckSize,
 )
+from rtmptwisted.wire.state import TRANSITIONS, Input, State
 
 #: How many received bytes are acknowledged together when the peer names no
 #: window.  Some encoders stop when nothing is acknowledged though they never
@@ -75,44 +76,6 @@ class Outbound(bytes):
 Event: TypeAlias = Outbound | Message | Command | Data | UserControl
 
 
-class State(enum.Enum):
-    """
-    How far a connection has come.
-    """
-
-    HANDSHAKE = "in the handshake"
-    CONNECTING = "before connect"
-    CONNECTED = "after connect"
-    FAILED = "after a failure"
-
-
-class Input(enum.Enum):
-    """
-    The kinds of things that can happen to a connection.
-    """
-
-    HANDSHAKE_DONE = "the end of the handshake"
-    CONTROL = "a control message"
-    CONNECT = "a connect command"
-    COMMAND = "a command"
-    MEDIA = "media"
-    ERROR = "an error"
-
-
-#: What may happen when, and where it leads.  All else is an error of the peer.
-TRANSITIONS: Final[dict[tuple[State, Input], State]] = {
-    (State.HANDSHAKE, Input.HANDSHAKE_DONE): State.CONNECTING,
-    (State.HANDSHAKE, Input.ERROR): State.FAILED,
-    (State.CONNECTING, Input.CONTROL): State.CONNECTING,
-    (State.CONNECTING, Input.CONNECT): State.CONNECTED,
-    (State.CONNECTING, Input.ERROR): State.FAILED,
-    (State.CONNECTED, Input.CONTROL): State.CONNECTED,
-    (State.CONNECTED, Input.COMMAND): State.CONNECTED,
-    (State.CONNECTED, Input.MEDIA): State.CONNECTED,
-    (State.CONNECTED, Input.ERROR): State.FAILED,
-}
-
-
 class RTMPConnection:
     """
     One connection, from its first byte.
@@ -138,7 +101,7 @@ class RTMPConnection:
         """
         self._limits = limits or Limits()
         self._buffer = FastBuffer(self._limits.bufferedBytes)
-        self._handshake = ServerHandshake(randomness)
+        self._handshake: ServerHandshake | None = ServerHandshake(randomness)
         self._reader = ChunkReader(self._buffer, self._limits, vectorised=vectorised)
         self._writer = ChunkWriter()
         # The rest of the audio and video that was read together.
@@ -194,6 +157,17 @@ class RTMPConnection:
             self._advance(Input.ERROR)
             raise
 
+    def takeFrames(self) -> list[Message]:
+        """
+        @return: the next events, as far as they are audio and video that can be had
+            at once: a hundred or so at the most, and often none.  L{nextEvent}
+            goes on behind them.
+        """
+        frames = list(self._frames)
+        if frames or self._parts is not None or self.state is not State.CONNECTED:
+            return frames
+        return self._reader.takeFrames()
+
     def send(self, decoded: Decoded) -> bytes:
         """
         @return: the bytes that say this to the peer.  A L{SetChunkSize} holds
@@ -240,13 +214,15 @@ class RTMPConnection:
             self._frames = iter(())
 
     def _next(self) -> Event | Pause:
-        if self.state is State.HANDSHAKE:
+        if self._handshake is not None:
             reply = self._handshake.step(self._buffer)
             if reply is None:
                 return NEED_DATA
             if not self._handshake.done:
                 return Outbound(reply)
             self._advance(Input.HANDSHAKE_DONE)
+            # It has 1536 bytes, and there are thousands of connections.
+            self._handshake = None
         reader = self._reader
         if self._parts is None and self.state is State.CONNECTED:
             self._frames = iter(reader.takeFrames())

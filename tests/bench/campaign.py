@@ -31,7 +31,7 @@ def machine(core: int, load: int) -> dict[str, str]:
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "cpu": f"{cpu}, {os.cpu_count()} cores",
         "cores": f"server on {core}, load on {load}",
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "python": f"{platform.python_implementation()} {platform.python_version()}",
     }
 

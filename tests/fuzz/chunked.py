@@ -11,15 +11,10 @@ from rtmptwisted.wire import chunk, chunkrun
 from rtmptwisted.wire import connection as connectionModule
 from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunk import ChunkReader
-from rtmptwisted.wire.connection import (
-    MORE,
-    NEED_DATA,
-    Event,
-    RTMPConnection,
-    State,
-)
+from rtmptwisted.wire.connection import MORE, NEED_DATA, Event, RTMPConnection
 from rtmptwisted.wire.limits import Limits
 from rtmptwisted.wire.message import Message
+from rtmptwisted.wire.state import State
 from tests.fuzz.judging import (
     Fault,
     Outcome,

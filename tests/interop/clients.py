@@ -72,11 +72,13 @@ class Client:
 
     def kill(self) -> None:
         """
-        End it at once.
+        End it at once, unless it has ended.
         """
         if self._process.poll() is None:
             self._process.kill()
-        self._process.communicate()
+        output = self._process.stdout
+        if output is not None and not output.closed:
+            self._process.communicate()
 
 
 def publishFFmpeg(
