@@ -11,10 +11,10 @@ from twisted.internet.interfaces import IReactorTime
 #: How far back the share of time looks, in seconds.
 _MEMORY = 0.5
 
-#: How long sound waits at the most, in seconds: less than a frame of it lasts.
+#: How long sound waits at the most, in seconds: less than a picture lasts.
 #: No player has less than that in store, and none plays sound without the picture
 #: beside it.
-_LONGEST = 0.02
+_LONGEST = 0.025
 
 #: Below this share of the time there is enough of it, and nothing waits.
 _QUIET = 0.05

@@ -85,7 +85,7 @@ class Options(usage.Options):
             "auto",
             "Collect frames for MS milliseconds before they go out to viewers "
             "together: less work a viewer, more delay. With auto nothing waits "
-            "while there is time, and sound up to 20 ms for its picture when there "
+            "while there is time, and sound up to 25 ms for its picture when there "
             "is little.",
         ],
         [

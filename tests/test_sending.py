@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from rtmptwisted.directory import StreamDirectory
@@ -196,6 +198,8 @@ class LongAnswerTests(SynchronousTestCase):
         site: Any = liveSite(self.directory)
         self.channel: Any = site.buildProtocol(None)
         self.channel.makeConnection(self.transport)
+        # twisted.web has a timeout in the real reactor.
+        self.addCleanup(self.channel.connectionLost, Failure(ConnectionDone()))
 
     def test_pipelined(self) -> None:
         """
