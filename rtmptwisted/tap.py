@@ -63,11 +63,12 @@ class Options(usage.Options):
 
     longdesc = (
         "Takes live streams from OBS, ffmpeg, GStreamer and any other RTMP encoder, "
-        "relays each at once to RTMP players and over HTTP-FLV to browsers, and "
-        "records them. Publish to rtmp://HOST/APP/NAME with any APP and NAME; play "
-        "the same URL, or http://HOST:8080/APP/NAME.flv. http://HOST:8080/ lists what "
-        "is live. Where an option takes an ENDPOINT, give a port number, or a Twisted "
-        "endpoint description such as tcp:1935:interface=127.0.0.1 or "
+        "relays each at once to RTMP players and, over HTTP or WebSocket, to "
+        "browsers, and records them. Publish to rtmp://HOST/APP/NAME with any APP "
+        "and NAME; play the same URL, or http://HOST:8080/APP/NAME.flv. "
+        "http://HOST:8080/ is a page with what is live. Where an option takes an "
+        "ENDPOINT, give a port number, or a Twisted endpoint description such as "
+        "tcp:1935:interface=127.0.0.1 or "
         "ssl:1936:privateKey=key.pem:certKey=cert.pem."
     )
 

@@ -160,7 +160,7 @@ class RTMPConnection:
     def takeFrames(self) -> list[Message]:
         """
         @return: the next events, as far as they are audio and video that can be had
-            at once: a hundred or so at the most, and often none.  L{nextEvent}
+            at once: some dozens at the most, and often none.  L{nextEvent}
             goes on behind them.
         """
         frames = list(self._frames)
