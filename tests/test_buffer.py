@@ -177,38 +177,6 @@ class CommitTests(SynchronousTestCase):
         buffer.commit()
         self.assertEqual(buffer.data, b"")
 
-    def test_againstPlainBytes(self) -> None:
-        """
-        Any order of calls gives what the same calls on one long string do.
-        """
-        for seed in range(50):
-            random = Random(seed)
-            buffer = FastBuffer(100_000)
-            everything = b""
-            cursor = committed = 0
-            for _ in range(200):
-                action = random.randrange(5)
-                if action == 0:
-                    data = random.randbytes(random.randrange(30))
-                    buffer.append(data)
-                    everything += data
-                elif action == 1:
-                    count = random.randint(0, len(everything) - cursor)
-                    wanted = everything[cursor : cursor + count]
-                    self.assertEqual(buffer.take(count), wanted)
-                    cursor += count
-                elif action == 2:
-                    buffer.commit()
-                    committed = cursor
-                elif action == 3:
-                    buffer.rollback()
-                    cursor = committed
-                else:
-                    count = random.randrange(20)
-                    wanted = everything[cursor : cursor + count]
-                    self.assertEqual(buffer.peek(count), wanted)
-                self.assertEqual(len(buffer), len(everything) - cursor)
-
 
 class LimitTests(SynchronousTestCase):
     """

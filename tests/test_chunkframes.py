@@ -242,6 +242,24 @@ class SameTests(SynchronousTestCase):
                 self.assertEqual(found, expected)
         self.assertGreater(total, 20)
 
+    def test_joined(self) -> None:
+        """
+        So do messages of any number of chunks, of sizes on both sides of that from
+        which on pieces are joined.
+        """
+        for size in (4095, 4096, 5000):
+            data = setChunkSize(size) + type0(6, 0, 9, b"v")
+            lengths = [
+                number * size + more for number in (1, 2, 64, 65, 66) for more in (0, 1)
+            ]
+            for length in lengths:
+                data += chunks(video(3, length), ramp(length), size)
+            found, count = self.read([data])
+            self.assertEqual([len(each.payload) for each in found[2:]], lengths)
+            for each in found[2:]:
+                self.assertEqual(each.payload, ramp(len(each.payload)))
+            self.assertEqual(count, len(lengths))
+
     def test_everyCut(self) -> None:
         """
         So do plain publishers, cut at any place.

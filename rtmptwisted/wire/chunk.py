@@ -118,6 +118,8 @@ class ChunkReader:
         while self.chunks < last:
             data, at = buffer.data, buffer.at
             if len(data) - at < self._needed:
+                if buffer.join():
+                    continue
                 buffer.trim()
                 return None
             self.chunks += 1

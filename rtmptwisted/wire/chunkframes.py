@@ -6,10 +6,16 @@ L{rtmptwisted.wire.chunk} reads everything, step by step, and all that is said
 there of chunks holds here.  What a server with publishers mostly reads is simple
 in comparison: it begins with a chunk of type 0 or 1, on a chunk stream of one byte
 that is known and between two messages, and has no extended timestamp.  When that
-is looked for first, such a message takes 1.0 us instead of 2.6.
+is looked for first, such a message takes 0.9 us instead of 2.6.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from operator import itemgetter
+from struct import Struct
+from typing import Final
 
 from rtmptwisted.wire.buffer import FastBuffer
 from rtmptwisted.wire.chunkheader import EXTENDED, REPEATED_TIMESTAMP, Header
@@ -27,9 +33,43 @@ _MOST = 64
 #: where chunks are interleaved.
 MOST_CHUNKS = 4096
 
+#: From this chunk size on, in bytes, and up to so many further chunks, it is faster to
+#: join pieces than to remove what is between them: that takes a step for each
+#: piece, but copies the payload once instead of three times.  33 kB in chunks of 4096
+#: take 2.2 us instead of 3.0; with chunks of 2048 both take the same.
+_JOINED_SIZE: Final = 4096
+_JOINED_CHUNKS: Final = 64
+
+#: The first 8 bytes of a chunk: its basic header and timestamp, length and type.
+_fields = Struct(">II").unpack_from
+
 #: Makes a L{Header} or a L{Message} of a tuple with all its fields, as the class
 #: itself does, in half the time.
 _make = tuple.__new__
+
+
+@lru_cache(_JOINED_CHUNKS)
+def _pieces(
+    chunkSize: int, more: int
+) -> Callable[[memoryview], tuple[memoryview, ...]]:
+    """
+    @return: what cuts the pieces of payload out of a chunk and so many more.
+    """
+    stride = chunkSize + 1
+    starts = range(0, (more + 1) * stride, stride)
+    return itemgetter(*[slice(start, start + chunkSize) for start in starts])
+
+
+def _payload(span: memoryview, chunkSize: int, more: int) -> bytes:
+    """
+    @param span: a chunk without its header, and so many more with theirs of one
+        byte.
+    """
+    if chunkSize >= _JOINED_SIZE and more <= _JOINED_CHUNKS:
+        return b"".join(_pieces(chunkSize, more)(span))
+    joined = bytearray(span)
+    del joined[chunkSize :: chunkSize + 1]
+    return bytes(joined)
 
 
 def takeFrames(
@@ -45,14 +85,16 @@ def takeFrames(
     data, at = buffer.data, buffer.at
     size = len(data)
     frames: list[Message] = []
-    while at < size and len(frames) < _MOST:
-        first = data[at]
+    for _ in range(_MOST):
+        if at > size - 8:
+            break
+        start, rest = _fields(data, at)
+        first, field = start >> 24, start & 0xFFFFFF
+        length, typeID = rest >> 8, rest & 0xFF
         stream = streams.get(first & 0x3F)
         body = at + (12 if first < 0x40 else 8)
         if first >= 0x80 or stream is None or stream.parts is not None or body > size:
             break
-        fields = int.from_bytes(data[at + 1 : at + 8], "big")
-        field, length, typeID = fields >> 32, fields >> 8 & 0xFFFFFF, fields & 0xFF
         # How many chunks of type 3 follow, each with a header of one byte.
         more = (length - 1) // chunkSize if length > chunkSize else 0
         end = body + length + more
@@ -62,9 +104,7 @@ def takeFrames(
             marks = data[body + chunkSize : end : chunkSize + 1]
             if marks.count(first & 0x3F | 0xC0) != more:
                 break
-            span = bytearray(memoryview(data)[body:end])
-            del span[chunkSize :: chunkSize + 1]
-            payload = bytes(span)
+            payload = _payload(memoryview(data)[body:end], chunkSize, more)
         else:
             payload = data[body:end]
         timestamp, delta, messageStreamID = field, field, stream.header.messageStreamID
