@@ -14,10 +14,13 @@ To add a command, or to replace one::
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from rtmptwisted.capabilities import clientCapabilities, serverCapabilities
 from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.formats import CHUNK_SIZE
-from rtmptwisted.names import LONGEST_KEY, appOf, checkApp
+from rtmptwisted.names import LONGEST_KEY, StreamName, appOf, checkApp
+from rtmptwisted.netstream import NetStream
 from rtmptwisted.playing import (
     pause,
     play,
@@ -203,13 +206,22 @@ def fcUnpublish(session: Session, command: Command) -> None:
 
 
 @commandHandler
-def publish(session: Session, command: Command) -> None:
+def publish(session: Session, command: Command) -> Deferred[None] | None:
     """
-    Begin to publish (section 7.2.2.6).
+    Begin to publish (section 7.2.2.6), if need be after it is known whether the
+    one who has the name is still there.
     """
     netStream = session.requireNetStream(command, _BAD_PUBLISH_NAME)
     name = session.parseName(command.argument(0), _BAD_PUBLISH_NAME)
     session.countStart("NetStream.Publish.Failed")
+    waiting = netStream.wait(name)
+    if waiting is None:
+        _begin(session, netStream, name)
+        return None
+    return waiting.addCallback(lambda ignored: _begin(session, netStream, name))
+
+
+def _begin(session: Session, netStream: NetStream, name: StreamName) -> None:
     netStream.publish(name)
     session.sendStatus(
         netStream.id, "NetStream.Publish.Start", f"{name.key} is now published"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -13,8 +14,13 @@ from rtmptwisted.digest import Digest
 from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IStreamWatcher
 from rtmptwisted.pace import Pace
-from rtmptwisted.streams import LiveStream, Publisher
+from rtmptwisted.streams import LiveStream
+from rtmptwisted.takeover import MayContinue, Publisher, Wait, sameCredentials
 from rtmptwisted.wire.limits import Limits
+
+#: So many streams wait for their publishers at the same time, at the most: those of
+#: a whole network that has failed.  Each has what late viewers need.
+MOST_WAITING = 1_000
 
 
 class StreamDirectory:
@@ -35,11 +41,16 @@ class StreamDirectory:
         clock: IReactorTime,
         limits: Limits | None = None,
         mergeWindow: float | None = None,
+        grace: float = 0.0,
+        mayContinue: MayContinue = sameCredentials,
     ) -> None:
         """
         @param mergeWindow: how long frames are collected before they go out to
             viewers together, in seconds; otherwise the busier the longer, as
             L{Pace} has it.
+        @param grace: how long a stream waits for its publisher when the connection
+            is lost, in seconds.
+        @param mayContinue: tells who may go on with the stream of another.
         """
         self.clock = clock
         self.limits = limits or Limits()
@@ -48,7 +59,11 @@ class StreamDirectory:
         self.dropped = Digest(
             clock, "{count} more viewers took nothing and were dropped"
         )
+        self._grace = grace
+        self._mayContinue = mayContinue
         self._streams: dict[str, LiveStream] = {}
+        # Those that wait for their publishers.
+        self._interrupted: set[LiveStream] = set()
         self._watchers: list[IStreamWatcher] = []
 
     def __iter__(self) -> Iterator[LiveStream]:
@@ -78,26 +93,65 @@ class StreamDirectory:
 
     def publish(self, name: str, publisher: Publisher) -> LiveStream:
         """
-        Start to publish.
+        Start to publish, or go on with what another has published who is gone.
 
         @return: the stream, to which C{publisher} sends until it calls
-            L{LiveStream.end}.
+            L{LiveStream.end} or L{LiveStream.interrupt}.
         @raise CommandRejected: when somebody else publishes under this name.
         """
         stream = self.stream(name)
-        if stream.publisher is not None:
+        if stream.publisher is None:
+            self._begin(stream, publisher)
+        elif stream.isStalled and self._mayContinue(stream.publisher, publisher):
+            stream.resume(publisher)
+        else:
             raise CommandRejected(
                 "NetStream.Publish.BadName",
                 f"{name} is published already",
             )
+        return stream
+
+    def wait(self, name: str, publisher: Publisher) -> Deferred[None] | None:
+        """
+        Wait until it is known whether C{publisher} may have a name: another who is
+        there may be dead, without the server knowing.
+
+        @return: fires when L{publish} can be called; L{None} for at once.
+        """
+        stream = self.live(name)
+        if stream is None or stream.publisher is None or stream.isStalled:
+            return None
+        if not self._mayContinue(stream.publisher, publisher):
+            return None
+        return Wait(stream).over
+
+    def _begin(self, stream: LiveStream, publisher: Publisher) -> None:
         stream.begin(publisher)
         for watcher in list(self._watchers):
             try:
                 watcher.streamStarted(stream)
             except Exception:
                 # A defect in a watcher is no reason to lose the stream.
-                self._log.failure("a watcher of {name} failed", name=name)
-        return stream
+                self._log.failure("a watcher of {name} failed", name=stream.name)
+
+    def graceFor(self, stream: LiveStream) -> float:
+        """
+        The publisher of a stream is lost.
+
+        @return: how long the stream waits for it, in seconds; 0 when it does not.
+        """
+        # Of a stream without frames there is nothing to go on with.
+        if len(self._interrupted) >= MOST_WAITING or not any(stream.frames.values()):
+            return 0.0
+        if self._grace > 0:
+            self._interrupted.add(stream)
+        return self._grace
+
+    def waitIsOver(self, stream: LiveStream) -> None:
+        """
+        A stream does not wait for its publisher any more.
+        """
+        self._interrupted.discard(stream)
 
     def watch(self, watcher: IStreamWatcher) -> None:
         """

@@ -25,6 +25,7 @@ from rtmptwisted import listing
 from rtmptwisted.admission import Admission
 from rtmptwisted.answers import TEXT, answer, preferred, say
 from rtmptwisted.directory import StreamDirectory
+from rtmptwisted.diskthreads import DiskThreads, InThread
 from rtmptwisted.errors import InvalidName
 from rtmptwisted.formats import FLVFormat
 from rtmptwisted.history import SAMPLES, History
@@ -33,6 +34,7 @@ from rtmptwisted.httpviewer import HTTPViewer
 from rtmptwisted.keyframe import keyframeFLV
 from rtmptwisted.names import streamKey
 from rtmptwisted.page import Pages
+from rtmptwisted.playback import Playback
 from rtmptwisted.sending import PIECE, Recent, Sending
 from rtmptwisted.websocketflv import isUpgrade, upgrade
 from rtmptwisted.wire.flv import VIDEO
@@ -45,6 +47,10 @@ KEY_ENDING = ".key"
 
 #: What is live, as JSON whatever the client accepts.
 LIST_NAME = "streams.json"
+
+#: The recordings there are, where they are served, and the way to each of them.
+RECORDINGS_NAME = "recordings.json"
+_RECORDINGS = b"/recordings/"
 
 #: How many samples of each history the list has: what is asked for is rounded up to
 #: one of these, or to all of them.
@@ -77,16 +83,24 @@ class LiveResource(Resource):
         self,
         directory: StreamDirectory,
         playerJS: FilePath[str] | str | None = None,
+        recordings: str | None = None,
+        inThread: InThread | None = None,
     ) -> None:
         """
         @param playerJS: see L{Pages}.
+        @param recordings: the folder with recordings to serve; L{None} for none.
+        @param inThread: what reads them.
         """
         super().__init__()
         self.rtmpPort: int | None = None
         self._directory = directory
         self._history = History(directory)
         self._recent = Recent(directory.clock)
-        self._pages = Pages(playerJS)
+        self._playback: Playback | None = None
+        if recordings is not None:
+            threads = inThread or DiskThreads()
+            self._playback = Playback(recordings, directory.clock, threads)
+        self._pages = Pages(playerJS, recordings is not None)
 
     def render(self, request: Request) -> bytes | int:
         """
@@ -100,9 +114,12 @@ class LiveResource(Resource):
         if request.method not in (b"GET", b"HEAD"):
             request.setHeader(b"allow", _METHODS)
             return say(request, NOT_ALLOWED, "only GET, HEAD and OPTIONS are served")
+        path = _path(request)
         try:
-            path = unquote_to_bytes(_path(request)).decode("ascii")
-            body = self._get(request, path)
+            if self._playback is not None and path.startswith(_RECORDINGS):
+                # These may have other names than streams.
+                return self._playback.render(request, path.removeprefix(_RECORDINGS))
+            body = self._get(request, unquote_to_bytes(path).decode("ascii"))
         except UnicodeDecodeError:
             return say(request, BAD_REQUEST, "the path is not ASCII")
         except InvalidName as error:
@@ -128,6 +145,8 @@ class LiveResource(Resource):
             return self._front(request)
         if path == f"/{LIST_NAME}":
             return self._json(request)
+        if path == f"/{RECORDINGS_NAME}" and self._playback is not None:
+            return self._playback.list(request)
         part = self._pages.part(request, path[1:])
         if part is not None:
             return part
@@ -236,15 +255,18 @@ def liveSite(
     directory: StreamDirectory,
     admission: Admission | None = None,
     playerJS: FilePath[str] | str | None = None,
+    recordings: str | None = None,
 ) -> LiveSite:
     """
     @param admission: counts connections, together with others that have the same
         one.
     @param playerJS: a local file with mpegts.js; otherwise the page takes it from a
         public place.
+    @param recordings: the folder with recordings, to serve them too; L{None} not to.
     @return: a factory for HTTP connections that serves L{LiveResource}.
     """
     if admission is None:
         admission = Admission(directory.clock, directory.limits)
-    resource = LiveResource(directory, playerJS)
-    return LiveSite(resource, directory.clock, admission)
+    threads = DiskThreads()
+    resource = LiveResource(directory, playerJS, recordings, threads)
+    return LiveSite(resource, directory.clock, admission, threads.stop)

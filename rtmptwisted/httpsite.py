@@ -4,6 +4,7 @@ HTTP connections: how many there are, and how long they may take.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary
@@ -32,7 +33,7 @@ REQUEST_SECONDS = 15
 
 
 #: What pages ask for again and again, and the answers that say nothing about it.
-_POLLED = (b"/streams.json", b".key.flv")
+_POLLED = (b"/streams.json", b"/recordings.json", b".key.flv")
 _USUAL = (OK, NOT_MODIFIED)
 
 
@@ -178,12 +179,20 @@ class LiveSite(Site):
     """
 
     def __init__(
-        self, resource: IResource, clock: IReactorTime, admission: Admission
+        self,
+        resource: IResource,
+        clock: IReactorTime,
+        admission: Admission,
+        stopped: Callable[[], object] = lambda: None,
     ) -> None:
+        """
+        @param stopped: called when the last port is closed.
+        """
         super().__init__(resource, requestFactory=LiveRequest, timeout=REQUEST_SECONDS)
         self.clock = clock
         self.admission = admission
         self.gates: WeakKeyDictionary[Any, Gate] = WeakKeyDictionary()
+        self._stopped = stopped
         self.displayTracebacks = False
         self.noisy = False
 
@@ -196,6 +205,13 @@ class LiveSite(Site):
         if not self.admission.admit(addr):
             return Refusal()
         return Gate(super().buildProtocol(addr), self, addr)
+
+    def stopFactory(self) -> None:
+        """
+        The last port is closed.
+        """
+        super().stopFactory()
+        self._stopped()
 
     def log(self, request: Any) -> None:
         """

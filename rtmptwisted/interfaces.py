@@ -78,6 +78,28 @@ class IStreamWatcher(Interface):
         """
 
 
+class IRecordingWatcher(Interface):
+    """
+    Is told of the files of recordings.
+    """
+
+    def segmentStarted(stream: LiveStream, path: str) -> None:
+        """
+        Called when the first of a new file is written.
+        """
+
+    def segmentFinished(
+        stream: LiveStream, path: str, milliseconds: int, size: int
+    ) -> None:
+        """
+        Called when a file that was told of is closed, whole or, where the disk
+        failed, as well as it could be finished.
+
+        @param milliseconds: how long it is.
+        @param size: of the file, in bytes.
+        """
+
+
 class IViewerOutlet(Interface):
     """
     Where the bytes of one viewer go.

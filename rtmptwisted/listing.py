@@ -5,6 +5,7 @@ What is live, for programs and for people.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.formats import FLVFormat
@@ -95,13 +96,14 @@ def _details(stream: LiveStream, history: History, samples: int) -> dict[str, ob
     return {
         "name": stream.name,
         "url": f"/{stream.name}{ENDING}",
+        "interrupted": stream.interrupted,
         "codecs": _codecs(stream),
-        "video": _readable(stream.codecs.get(VIDEO)),
-        "audio": _readable(stream.codecs.get(AUDIO)),
+        "video": codecName(stream.codecs.get(VIDEO)),
+        "audio": codecName(stream.codecs.get(AUDIO)),
         "playable": isReadable(stream),
         "picture": stream.has(VIDEO, FLVFormat()),
-        "width": _pixels(stream, "width"),
-        "height": _pixels(stream, "height"),
+        "width": pixels(stream.metadata or {}, "width"),
+        "height": pixels(stream.metadata or {}, "height"),
         "fps": past.fpsNow if past else None,
         "kbps": past.kbpsNow if past else None,
         "seconds": round(stream.seconds, 1),
@@ -115,15 +117,19 @@ def _details(stream: LiveStream, history: History, samples: int) -> dict[str, ob
     }
 
 
-def _readable(codec: str | None) -> str | None:
+def codecName(codec: str | None) -> str | None:
+    """
+    @param codec: as it is on the wire, or L{None} for none.
+    @return: what people call it.
+    """
     return None if codec is None else _NAMES.get(codec, codec)
 
 
-def _pixels(stream: LiveStream, key: str) -> int | None:
+def pixels(metadata: Mapping[str, AMFValue], key: str) -> int | None:
     """
     @return: what the publisher says, if that can be.
     """
-    value: AMFValue = (stream.metadata or {}).get(key)
+    value: AMFValue = metadata.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     # What is no number is not between any.

@@ -73,6 +73,14 @@ def streamKey(path: str) -> str:
     return key
 
 
+def splitKey(key: str) -> tuple[str, str]:
+    """
+    @return: the application, which may be empty, and the name of the stream in it.
+    """
+    app, _, name = key.rpartition("/")
+    return app, name
+
+
 def streamName(app: str, name: str) -> StreamName:
     """
     @param app: the C{app} of C{connect}, which may carry a query string.

@@ -7,10 +7,13 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final
 
+from twisted.internet.defer import Deferred
+
 from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IPlayer
 from rtmptwisted.names import StreamName
-from rtmptwisted.streams import LiveStream, Publisher
+from rtmptwisted.streams import LiveStream
+from rtmptwisted.takeover import Publisher
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.message import Data, UserControlType
 
@@ -94,14 +97,37 @@ class NetStream:
 
         @raise CommandRejected: when the name is taken, or the NetStream busy.
         """
-        session = self._session
-        if self.state is not NetStreamState.IDLE:
-            self._advance(NetStreamAction.PUBLISH)
-        publisher = Publisher(session.host.peer, session.software)
-        self.stream = session.directory.publish(name.key, publisher)
+        self._advance(NetStreamAction.PUBLISH)
+        publisher = self._publisher(name)
+        try:
+            stream = self._session.directory.publish(name.key, publisher)
+        except BaseException:
+            self._advance(NetStreamAction.CLOSE)
+            raise
+        self.stream = stream
         self.publisher = publisher
         self.name = name
-        self._advance(NetStreamAction.PUBLISH)
+        if self.state is not NetStreamState.PUBLISHING:
+            # Somebody who heard of it has closed the connection.
+            self.close()
+
+    def wait(self, name: StreamName) -> Deferred[None] | None:
+        """
+        Wait until it is known whether a name can be published.
+
+        @return: fires when L{publish} can be called; L{None} for at once.
+        """
+        if self.state is not NetStreamState.IDLE:
+            return None
+        return self._session.directory.wait(name.key, self._publisher(name))
+
+    def _publisher(self, name: StreamName) -> Publisher:
+        session = self._session
+        # Whoever writes them in another order has the same.
+        credentials = tuple(sorted(name.parameters))
+        return Publisher(
+            session.host.peer, session.software, credentials, self.displaced
+        )
 
     def play(self, name: StreamName) -> IPlayer:
         """
@@ -137,6 +163,30 @@ class NetStream:
         if player is not None:
             player.stop()
         return busy
+
+    def displaced(self) -> None:
+        """
+        Another publishes in the place of this.
+        """
+        session = self._session
+        self.close()
+        session.sendStatus(
+            self.id,
+            "NetStream.Publish.BadName",
+            f"{self.name.key if self.name else 'the stream'} is published by another",
+            "error",
+        )
+        # What else it publishes may be well.
+        if not session.isPublishing:
+            session.host.close()
+
+    def lose(self) -> None:
+        """
+        The connection is lost: delete it, though its publisher may come back.
+        """
+        if self.stream is not None and self.publisher is not None:
+            self.stream.interrupt(self.publisher)
+        self.delete()
 
     def delete(self) -> None:
         """

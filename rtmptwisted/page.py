@@ -46,6 +46,9 @@ _POLICY = (
     "base-uri 'self'; form-action 'none'{more}"
 )
 
+#: Tells the list where to ask for recordings.
+_RECORDINGS = ' data-recordings="recordings.json"'
+
 _FOLDER = FilePath(__file__).sibling("pages")
 
 
@@ -78,12 +81,16 @@ class Pages:
 
     _log = Logger()
 
-    def __init__(self, playerJS: FilePath[str] | str | None = None) -> None:
+    def __init__(
+        self, playerJS: FilePath[str] | str | None = None, recordings: bool = False
+    ) -> None:
         """
         @param playerJS: a local file with mpegts.js, instead of the public one.
+        @param recordings: whether the list has recordings too.
         """
         if isinstance(playerJS, str):
             playerJS = FilePath(playerJS)
+        self._recordings = _RECORDINGS if recordings else ""
         self._player = None if playerJS is None else _File(playerJS)
         self._files = {path.basename(): _File(path) for path in _FOLDER.children()}
 
@@ -134,6 +141,7 @@ class Pages:
         text = Template(self._files[template].content().decode()).substitute(
             # Relative, so that a proxy can have the server below a folder.
             base="../" * depth or "./",
+            recordings=self._recordings,
             name=escape(name),
             script=PLAYER_NAME if local else PLAYER_URL,
             integrity="" if local else f'integrity="{PLAYER_INTEGRITY}"',

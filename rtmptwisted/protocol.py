@@ -72,8 +72,6 @@ class RTMPProtocol(Protocol):
         # What was answered since the transport is full, in bytes.
         self._unread = 0
         self._writer: Writer
-        self._readSize: ReadSize
-        self._reading: Reading
         self.peer = ""
         self.session = session = Session(self, factory.directory)
         self._dispatcher = dispatcher = Dispatcher(
@@ -129,8 +127,6 @@ class RTMPProtocol(Protocol):
             self._interpret()
             if self.session.isPublishing:
                 self._reading.rest(len(data))
-            if self._connection.acknowledgementDue and not self._closing:
-                self._watchdog.acknowledgementDue(self._pace.rest)
 
     def _interpret(self, last: bool = False) -> None:
         """
@@ -163,6 +159,8 @@ class RTMPProtocol(Protocol):
         """
         if not self._closing:
             self._reading.hold(self._dispatcher.waiting or self._turns.waiting)
+            if self._connection.acknowledgementDue:
+                self._watchdog.acknowledgementDue(self._pace.rest)
 
     def _protocolFailed(self, error: ProtocolError) -> None:
         self._log.warn("{peer}: closed: {error}", peer=self.peer, error=str(error))
@@ -192,7 +190,9 @@ class RTMPProtocol(Protocol):
         self.send(UserControl(UserControlType.PING_REQUEST, time.to_bytes(4, "big")))
 
     def _acknowledge(self) -> None:
-        self._reply(self._connection.acknowledge())
+        # Otherwise it is us who pause, not the client; there will be another.
+        if self._reading.isDone:
+            self._reply(self._connection.acknowledge())
 
     def _reply(self, data: bytes) -> None:
         """

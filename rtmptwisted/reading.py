@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from rtmptwisted.pace import Pace
-from rtmptwisted.sockets import SMALL_READ
+from rtmptwisted.sockets import SMALL_READ, hasUnread
 
 
 class Reading:
@@ -38,6 +38,13 @@ class Reading:
         if held is not self._held:
             self._held = held
             self._settle()
+
+    @property
+    def isDone(self) -> bool:
+        """
+        Whether all was read that has come.
+        """
+        return not (self._held or hasUnread(self._transport))
 
     def rest(self, count: int) -> None:
         """

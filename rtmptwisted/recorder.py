@@ -4,266 +4,313 @@ Recording one publish of one stream.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from datetime import datetime, timedelta
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from rtmptwisted.flvfile import FLVFile
-from rtmptwisted.gop import SetupKey, elapsed
-from rtmptwisted.interfaces import ITagSink
-from rtmptwisted.metadata import FILE_KEYS
+from rtmptwisted.diskthreads import InThread
+from rtmptwisted.interfaces import IRecordingWatcher, ITagSink
+from rtmptwisted.outage import Outage
+from rtmptwisted.progress import Progress
+from rtmptwisted.recordedsetup import Changes, SetupMemory
+from rtmptwisted.recordingpolicy import Recording, RecordingPolicy, State
+from rtmptwisted.segment import OVERHEAD, Backlog, Segment
+from rtmptwisted.segmentwriter import SegmentWriter
 from rtmptwisted.streams import LiveStream
-from rtmptwisted.wire.amf import AMFValue
+from rtmptwisted.timeline import Timeline
 from rtmptwisted.wire.codec import Kind
-from rtmptwisted.wire.flv import AUDIO, SCRIPT, VIDEO, FLVTag
+from rtmptwisted.wire.flv import VIDEO, FLVTag
 
-T = TypeVar("T")
-
-#: A step back of more than this many milliseconds within a track is a new start
-#: of the publisher's clock, not frames out of order.
-_RESTART = 1000
-
-
-class InThread(Protocol):
-    """
-    Runs a function in a thread.
-    """
-
-    def __call__(self, function: Callable[..., T], *args: Any) -> Deferred[T]:
-        """
-        @return: fires with the function's result, in the reactor's thread.
-        """
-
-
-class Timeline:
-    """
-    The timestamps of a file, from those of a stream: from 0, never falling
-    within a track, without end after 2^32.
-
-    @ivar end: the last timestamp of the file, milliseconds.
-    """
-
-    def __init__(self) -> None:
-        # Where each track was last: its own timestamp, and the one that belongs
-        # to it in the file; and where any track was.
-        self._tracks: dict[tuple[int, int], tuple[int, int]] = {}
-        self._latest: tuple[int, int] | None = None
-        # What was written last of each track.
-        self._placed: dict[tuple[int, int], int] = {}
-        self.end = 0
-
-    def place(self, typeID: int, timestamp: int, track: int = 0) -> int:
-        """
-        @param timestamp: milliseconds, 0 to 2^32 - 1.
-        @return: milliseconds since the first.
-        """
-        key = typeID, track
-        before = self._tracks.get(key, self._latest)
-        position = 0
-        if before is not None:
-            position = before[1] + elapsed(before[0], timestamp)
-            if position < before[1] - _RESTART:
-                position = self.end
-                if key in self._tracks:
-                    # The clocks of the other tracks have started anew too, or
-                    # will: their next frames find their places beside this one.
-                    self._tracks.clear()
-        self._tracks[key] = self._latest = timestamp, position
-        placed = max(position, self._placed.get(key, 0))
-        self._placed[key] = placed
-        self.end = max(self.end, placed)
-        return placed
+#: When a stream is over, its recording is given up after so many seconds in which
+#: nothing could be written.
+PATIENCE = 60.0
 
 
 @implementer(ITagSink)
 class FLVRecorder:
     """
-    Writes one publish to one file.
+    Writes one publish to one file, or to several, one after the other.
 
-    The file is made when the first frame is there; by then it is known what
-    has to stand before it.  One call is under way at a time, in a thread; what
-    comes meanwhile waits, up to a limit.  A disk that fails or cannot keep up
-    ends this recording, with a line in the log, and nothing else.
+    A file is made when a frame is there for it; by then it is known what has to
+    stand before that.  What comes while the disk is busy waits, up to a limit.  A disk
+    that fails or cannot keep up makes a gap in this recording, with a line in the
+    log, and nothing else.
 
-    @ivar done: fires with the path when the file is complete; with L{None}
-        when there is nothing to record, or the recording failed.
+    @ivar done: fires when all files are complete, with the path of the last; with
+        L{None} when there is none.
     """
 
     _log = Logger()
 
     def __init__(
-        self, stream: LiveStream, root: str, inThread: InThread, now: datetime
+        self,
+        stream: LiveStream,
+        root: str,
+        inThread: InThread,
+        now: datetime,
+        policy: RecordingPolicy | None = None,
+        watcher: IRecordingWatcher | None = None,
     ) -> None:
         """
         @param root: the folder below which all recordings are.
-        @param now: when the publish began, for the name of the file.
+        @param now: the time of day.
         """
-        app, _, name = stream.name.rpartition("/")
-        self._folder = os.path.join(root, *app.split("/"))
-        self._name = f"{name}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
         self._stream = stream
+        self._policy = policy = policy or RecordingPolicy()
+        self._progress = Progress(stream, watcher)
+        self._clock = clock = stream.directory.clock
+        self._epoch = now - timedelta(seconds=clock.seconds())
         self._limit = stream.directory.limits.recordingBytes
-        self._inThread = inThread
+        self._memory = SetupMemory(stream.name, stream.directory.limits)
         self._timeline = Timeline()
-        # Sequence headers and configuration, as last written.
-        self._setup: dict[SetupKey, bytes] = {}
-        self._kinds: set[int] = set()
-        self._backlog: list[bytes] = []
-        self._backlogBytes = 0
-        # The timestamp up to which the file is written.
-        self._written = 0
-        self._wake: Deferred[None] | None = None
-        self._started = False
-        self._ended = False
-        self._overrun = False
+        self._backlog = Backlog()
+        self._writer = SegmentWriter(
+            root, self._backlog, inThread, clock, policy.file, self
+        )
+        self._outage = Outage(stream.name, clock)
+        self._state = State.WAITING
+        self._segment: Segment | None = None
+        self._count = 0
+        # Whether a sequence header has come that goes with no file there is.
+        self._changed = False
+        self._changes = Changes(clock)
+        self._timer: IDelayedCall | None = None
         self.done: Deferred[str | None] = Deferred()
+
+    @property
+    def recording(self) -> Recording:
+        """
+        How it is.
+        """
+        return self._progress.recording(self._state)
+
+    def begin(self) -> None:
+        """
+        Record the stream from the current group of pictures on.
+        """
+        stream = self._stream
+        for tag in stream.gop.snapshot() or stream.gop.setup(0):
+            self.tagReceived(tag)
+        if self._state is State.WAITING and stream.has(VIDEO):
+            self._state = State.RESUMING
+        stream.addSink(self)
 
     def tagReceived(self, tag: FLVTag) -> None:
         """
         See L{ITagSink}.
         """
-        # The metadata that there is when the file begins is all it gets: players
+        # The metadata that there is when a file begins is all it gets: players
         # take what comes later for something else.
-        if self._ended or not tag.body or tag.isMetadata:
+        if self.isOver or not tag.body or tag.isMetadata:
             return
-        if not self._started:
-            if not tag.isFrame:
+        if tag.isFrame:
+            # The time of the recording begins with it.
+            if self._writer.isRunning or self._mayBegin(tag):
+                self._frameReceived(tag)
+        elif tag.isSetup:
+            self._setupReceived(tag)
+        else:
+            if tag.description.kind is Kind.SEQUENCE_END:
+                self._memory.forget(tag)
+            if self._state is State.RECORDING and self._hasRoom(tag):
+                self._put(tag, self._timeline.placeTag(tag))
+
+    @property
+    def isOver(self) -> bool:
+        """
+        Whether nothing more is recorded.
+        """
+        return self._state in (State.ENDING, State.ENDED)
+
+    def _frameReceived(self, tag: FLVTag) -> None:
+        position = self._timeline.placeTag(tag)
+        if self._state is State.INTERRUPTED:
+            return
+        segment = self._segment
+        if segment is None or self._state is State.BEHIND:
+            if not self._mayBegin(tag):
                 return
-            self._start()
-        if not self._repeats(tag):
-            self._add(tag.at(self._place(tag)))
+            if segment is not None:
+                self._outage.caughtUp(position)
+                # It may have come meanwhile.
+                self._changed = True
+            self._state = State.RECORDING
+        elif not self._hasRoom(tag):
+            return
+        if segment is None or self._mustCut(segment, tag, position):
+            self._open(position)
+        self._put(tag, position)
 
-    def _place(self, tag: FLVTag) -> int:
-        # Metadata, text and sequence headers have timestamps of all kinds, 0
-        # among them: they stand where they came.
-        if tag.isSetup or tag.typeID == SCRIPT:
-            return self._timeline.end
-        track = tag.description.tracks[0]
-        return self._timeline.place(tag.typeID, tag.timestamp, track)
-
-    def _repeats(self, tag: FLVTag) -> bool:
+    def _mayBegin(self, tag: FLVTag) -> bool:
         """
-        Tell whether a decoder has been set up in just this way before.
+        @return: whether a file, or the rest of one, can begin with this frame.
         """
-        if tag.description.kind is Kind.SEQUENCE_END:
-            for typeID, track, _ in tag.setupKeys:
-                self._setup.pop((typeID, track, Kind.SEQUENCE_HEADER), None)
-        if not tag.isSetup:
-            return False
-        keys = tag.setupKeys
-        if all(self._setup.get(key) == tag.body for key in keys):
+        if self._state is State.WAITING:
             return True
-        self._setup.update(dict.fromkeys(keys, tag.body))
+        if self._state is State.BEHIND and self._backlog.waiting * 2 > self._limit:
+            return False
+        return self._isStart(tag)
+
+    def _isStart(self, tag: FLVTag) -> bool:
+        stream = self._stream
+        return tag.isKeyframe or not stream.has(VIDEO) or stream.gop.overdue
+
+    def _hasRoom(self, tag: FLVTag) -> bool:
+        segment, waiting = self._segment, self._backlog.waiting
+        if (
+            segment is None
+            or not waiting
+            or waiting + len(tag.body) + OVERHEAD <= self._limit
+        ):
+            return True
+        self._state = State.BEHIND
+        self._outage.fellBehind(segment.reached, waiting)
         return False
 
-    def _start(self) -> None:
-        stream = self._stream
-        self._started = True
-        metadata: dict[str, AMFValue] = {
-            key: value
-            for key, value in (stream.metadata or {}).items()
-            if key not in FILE_KEYS
-        }
-        writing = self._write(metadata, stream.has(AUDIO), stream.has(VIDEO))
-        Deferred.fromCoroutine(writing).addErrback(self._failed).addBoth(self._finish)
-        for tag in stream.gop.setup(0):
-            if not self._repeats(tag):
-                self._add(tag)
+    def _mustCut(self, segment: Segment, tag: FLVTag, position: int) -> bool:
+        if self._changed:
+            self._changed = False
+            if any(map(segment.setup.contradicts, self._memory)):
+                return True
+            self._catchUp(segment)
+        limit = self._policy.segment
+        enough = limit.isReached(position - segment.base, segment.size)
+        return enough and self._isStart(tag)
 
-    def _add(self, tag: FLVTag) -> None:
-        self._kinds.add(tag.typeID)
-        encoded = tag.encoded()
-        self._backlog.append(encoded)
-        self._backlogBytes += len(encoded)
-        if self._backlogBytes > self._limit:
-            # Said at once: the call that is under way may never return.
-            self._say(f"the disk is too slow, {self._backlogBytes} bytes wait")
-            self._overrun = self._ended = True
-            self._backlog.clear()
-            self._finish(None)
-        self._wakeUp()
+    def _setupReceived(self, tag: FLVTag) -> None:
+        kept = self._memory.remember(tag)
+        segment = self._segment
+        if segment is None or self._state is not State.RECORDING:
+            return
+        if kept and not self._changed and segment.setup.contradicts(tag):
+            self._changed = self._changes.mayBeOne()
+        # All that is kept comes before the next frame then.
+        held = kept and self._changed
+        if not held and not segment.setup.has(tag) and self._hasRoom(tag):
+            self._put(tag, self._timeline.end)
 
-    def _say(self, why: str) -> None:
-        self._log.critical(
-            "the recording of {name} stopped: {why}", name=self._stream.name, why=why
+    def _catchUp(self, segment: Segment) -> None:
+        """
+        Set decoders up in the midst of a file.
+        """
+        for tag in self._memory:
+            if not segment.setup.has(tag):
+                self._put(tag, self._timeline.end)
+
+    def _open(self, position: int) -> None:
+        """
+        Begin a new file.
+        """
+        time = self._epoch + timedelta(seconds=self._clock.seconds())
+        self._segment = segment = self._policy.segmentOf(
+            self._stream, time, self._count, position
         )
+        self._count += 1
+        self._changed = False
+        self._backlog.open(segment)
+        for tag in self._memory:
+            self._put(tag, position)
+        if not self._writer.isRunning:
+            running = Deferred.fromCoroutine(self._writer.run())
+            running.addErrback(self._defect).addBoth(self._end)
+
+    def _put(self, tag: FLVTag, position: int) -> None:
+        segment = self._segment
+        # It may have failed in the midst of what is put there.
+        if segment is not None:
+            self._backlog.put(segment.placed(tag, position))
+            self._writer.wake()
 
     def streamEnded(self) -> None:
         """
-        See L{ITagSink}.
+        Finish.  See L{ITagSink}.
         """
-        if self._ended:
+        if self.isOver:
             return
-        if not self._started:
-            self._finish(None)
-        self._ended = True
-        self._wakeUp()
-
-    def _finish(self, path: str | None) -> None:
-        # A recording that was given up is not waited for.
-        if not self.done.called:
-            self.done.callback(path)
-
-    def _wakeUp(self) -> None:
-        wake, self._wake = self._wake, None
-        if wake is not None:
-            wake.callback(None)
-
-    async def _write(
-        self, metadata: dict[str, AMFValue], hasAudio: bool, hasVideo: bool
-    ) -> str | None:
-        """
-        Do all the writing, from the first byte to the last.
-        """
-        inThread = self._inThread
-        file = await inThread(FLVFile, self._folder, self._name)
-        self._log.info(
-            "recording {name} to {path}", name=self._stream.name, path=file.path
-        )
-        try:
-            await inThread(file.begin, metadata, hasAudio, hasVideo)
-            while self._backlog or not self._ended:
-                if not self._backlog:
-                    self._wake = Deferred()
-                    await self._wake
-                    continue
-                pieces, self._backlog = self._backlog, []
-                size, end = self._backlogBytes, self._timeline.end
-                await inThread(file.write, pieces)
-                # Not before: until now they were in memory.
-                self._backlogBytes -= size
-                self._written = end
-        finally:
-            await inThread(
-                file.finish, self._written, AUDIO in self._kinds, VIDEO in self._kinds
-            )
-        if self._overrun:
-            return None
-        self._log.info(
-            "recorded {path}: {seconds:.1f} s, {size} bytes",
-            path=file.path,
-            seconds=self._written / 1000,
-            size=file.size,
-        )
-        return file.path
-
-    def _failed(self, failure: Failure) -> None:
-        """
-        Give this recording up, loudly.
-        """
-        self._ended = True
-        self._backlog.clear()
-        if self._overrun:
-            return
-        if failure.check(OSError):
-            self._say(failure.getErrorMessage())
+        self._outage.ended(self._timeline.end)
+        self._state = State.ENDING
+        self._cancelTimer()
+        self._backlog.close()
+        if self._writer.isRunning:
+            self._timer = self._clock.callLater(PATIENCE, self.giveUp)
+            self._writer.stop()
         else:
-            self._log.failure(
-                "the recording of {name} stopped", failure, name=self._stream.name
-            )
+            self._end(None)
+
+    def giveUp(self) -> None:
+        """
+        Wait no more for a disk that does not answer.
+        """
+        if self._state is State.ENDED:
+            return
+        first = self._backlog.first
+        self._log.critical(
+            "the recording of {name} is given up, the disk takes too long: the end "
+            "of {path} is missing",
+            name=self._stream.name,
+            path=first and (first.path or f"{first.name}.flv"),
+        )
+        self._backlog.close()
+        self._backlog.clear()
+        self._end(None)
+
+    def _defect(self, failure: Failure) -> None:
+        self._log.failure(
+            "the recording of {name} stopped", failure, name=self._stream.name
+        )
+        self._backlog.clear()
+        self._segment = None
+        self._progress.path = None
+
+    def _end(self, ignored: object) -> None:
+        # One that was given up may end later.
+        if self._state is not State.ENDED:
+            self._state = State.ENDED
+            self._cancelTimer()
+            self.done.callback(self._progress.path)
+
+    def _cancelTimer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
+
+    def segmentWritten(self, segment: Segment) -> None:
+        """
+        See L{WriterHost<rtmptwisted.segmentwriter.WriterHost>}.
+        """
+        self._progress.written(segment)
+        self._outage.works(segment.base)
+        if self._state is State.ENDING and self._timer is not None:
+            self._timer.reset(PATIENCE)
+
+    def segmentFinished(self, segment: Segment) -> None:
+        """
+        See L{WriterHost<rtmptwisted.segmentwriter.WriterHost>}.
+        """
+        self._progress.finished(segment)
+
+    def writingFailed(self, segment: Segment, error: OSError) -> None:
+        """
+        See L{WriterHost<rtmptwisted.segmentwriter.WriterHost>}.
+        """
+        self._segment = None
+        # Files that were never made have no number.
+        self._count = segment.sequence + (segment.path is not None)
+        if self.isOver:
+            self._outage.failed(segment.end, error, last=True)
+            self._outage.ended(self._timeline.end)
+            return
+        delay = self._outage.failed(segment.end, error)
+        if delay:
+            self._state = State.INTERRUPTED
+            self._timer = self._clock.callLater(delay, self._resume)
+        else:
+            self._state = State.RESUMING
+
+    def _resume(self) -> None:
+        self._timer = None
+        self._state = State.RESUMING

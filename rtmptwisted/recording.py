@@ -1,43 +1,36 @@
 """
-The service that records every stream.
+The service that records streams.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from threading import Thread
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, succeed
-from twisted.internet.interfaces import IReactorFromThreads
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
+from twisted.internet.interfaces import IDelayedCall, IReactorFromThreads
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import StartError
-from rtmptwisted.interfaces import IStreamWatcher
+from rtmptwisted.interfaces import IRecordingWatcher, IStreamWatcher
 from rtmptwisted.recorder import FLVRecorder
+from rtmptwisted.recordingpolicy import Recording, RecordingPolicy
+from rtmptwisted.recordingthreads import RecordingThreads
+from rtmptwisted.retention import Retention
 from rtmptwisted.streams import LiveStream
+from rtmptwisted.upkeep import Upkeep
 
 T = TypeVar("T")
 
-
-class _DaemonThread(Thread):
-    """
-    A thread that the program does not wait for when it ends.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "daemon": True})
-
-
-#: How many files can be written at the same moment.  More recordings than that
-#: take turns; a stalled disk holds up these threads and no others.
-_THREADS = 8
+#: When the service stops, what is being recorded gets so long to be finished, in
+#: seconds.
+STOP_SECONDS = 10.0
 
 
 def utcNow() -> datetime:
@@ -47,13 +40,15 @@ def utcNow() -> datetime:
     return datetime.now(UTC)
 
 
-@implementer(IStreamWatcher)
+@implementer(IStreamWatcher, IRecordingWatcher)
 class RecordingService(Service):
     """
-    Records each publish to C{root/app/name-<UTC time>.flv}.
+    Records what is published, by itself or when asked to.
 
     @ivar root: the folder below which all recordings are.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -61,19 +56,39 @@ class RecordingService(Service):
         root: str,
         reactor: IReactorFromThreads,
         now: Callable[[], datetime] = utcNow,
+        policy: RecordingPolicy | None = None,
+        only: Sequence[str] | None = None,
+        excluding: Sequence[str] = (),
+        retention: Retention | None = None,
     ) -> None:
+        """
+        @param policy: how recordings are written.
+        @param only: patterns with C{*} and C{?} for the keys of the streams that are
+            recorded by themselves; otherwise all are.
+        @param excluding: patterns for those of them that are not.
+        @param retention: deletes old recordings.
+        """
         self.root = root
         self._directory = directory
         self._reactor = reactor
         self._now = now
-        self._pool: ThreadPool
-        self._recorders: set[FLVRecorder] = set()
+        self._policy = policy or RecordingPolicy()
+        self._only = only
+        self._excluding = excluding
+        self._threads: RecordingThreads
+        self._retention = retention
+        self._upkeep: Upkeep
+        self._watchers: list[IRecordingWatcher] = []
+        # All that are not complete, in the order of their beginning; and those of
+        # what is live, by name.
+        self._recorders: dict[FLVRecorder, LiveStream] = {}
+        self._live: dict[str, FLVRecorder] = {}
 
-    def startService(self) -> None:
+    def check(self) -> None:
         """
-        Record what is published from now on.
+        Make the folder, and see whether it can be written to.
 
-        @raise StartError: when the folder cannot be made, or not written to.
+        @raise StartError: when that is not so.
         """
         try:
             os.makedirs(self.root, exist_ok=True)
@@ -84,55 +99,183 @@ class RecordingService(Service):
             raise StartError(f"cannot record to {self.root}: {why}") from error
         if not os.access(self.root, os.W_OK | os.X_OK):
             raise StartError(f"cannot record to {self.root}: no right to write there")
+
+    def privilegedStartService(self) -> None:
+        """
+        See that recordings can be written, before anything listens.
+
+        @raise StartError: when they cannot.
+        """
+        super().privilegedStartService()
+        # What the superuser makes belongs to it, and this may be somebody else soon.
+        if os.geteuid() != 0 or os.path.exists(self.root):
+            self.check()
+
+    def startService(self) -> None:
+        """
+        Record what is published from now on.
+
+        @raise StartError: when the folder cannot be made, or not written to.
+        """
+        self.check()
         super().startService()
-        # A pool that was stopped cannot start again.
-        self._pool = ThreadPool(0, _THREADS, "recording")
-        # A disk that never answers must not keep the program from ending.
-        self._pool.threadFactory = _DaemonThread
-        self._pool.start()
+        self._threads = RecordingThreads(self._reactor, self._directory.clock)
+        self._upkeep = Upkeep(
+            self.root, self._retention, self._directory.clock, self.inThread
+        )
         self._directory.watch(self)
+        self._upkeep.start()
 
     def stopService(self) -> Deferred[None]:
         """
         Finish what is being recorded.
 
-        @return: fires when all files are complete.
+        @return: fires when all files are complete, or those that are not were given
+            up.
         """
         if not self.running:
             return succeed(None)
         super().stopService()
         self._directory.unwatch(self)
-        for recorder in list(self._recorders):
+        self._upkeep.stop()
+        recorders = list(self._recorders)
+        late = self._directory.clock.callLater(STOP_SECONDS, self._giveUp, recorders)
+        for recorder in recorders:
             recorder.streamEnded()
-        done: Deferred[Any] = DeferredList([each.done for each in self._recorders])
-        return done.addCallback(self._stopPool)
+        done: Deferred[Any] = DeferredList([each.done for each in recorders])
+        return done.addCallback(self._stopped, late)
 
-    def _stopPool(self, ignored: object) -> None:
-        # Waits for each thread, and that of a recording that was given up may
-        # be stuck, so it is not the reactor's thread that waits.
-        _DaemonThread(target=self._pool.stop).start()
+    def _giveUp(self, recorders: Iterable[FLVRecorder]) -> None:
+        for recorder in recorders:
+            recorder.giveUp()
+
+    def _stopped(self, ignored: object, late: IDelayedCall) -> None:
+        if late.active():
+            late.cancel()
+        self._threads.stop()
 
     def inThread(self, function: Callable[..., T], *args: Any) -> Deferred[T]:
         """
         Run a function in one of the service's threads.
         """
-        return deferToThreadPool(self._reactor, self._pool, function, *args)
+        return self._threads(function, *args)
+
+    @property
+    def recordings(self) -> list[Recording]:
+        """
+        What is being recorded, and what is not written to its end yet.
+        """
+        return [recorder.recording for recorder in self._recorders]
+
+    def isRecorded(self, name: str) -> bool:
+        """
+        @param name: a stream key.
+        @return: whether a stream of that name is recorded by itself.
+        """
+
+        def matches(patterns: Iterable[str]) -> bool:
+            return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+        return (self._only is None or matches(self._only)) and not matches(
+            self._excluding
+        )
+
+    def record(self, stream: LiveStream) -> FLVRecorder:
+        """
+        Record a stream that is live, from the current group of pictures on, whatever
+        its name is.
+
+        @return: the recorder; that of before when it is recorded already.
+        @raise RuntimeError: when the service does not run, or nobody publishes.
+        """
+        if not self.running:
+            raise RuntimeError("the service does not run")
+        if not stream.isLive:
+            raise RuntimeError(f"nobody publishes {stream.name}")
+        recorder = self._live.get(stream.name)
+        if recorder is None or recorder.isOver:
+            recorder = FLVRecorder(
+                stream, self.root, self.inThread, self._now(), self._policy, self
+            )
+            self._recorders[recorder] = stream
+            self._live[stream.name] = recorder
+            recorder.done.addBoth(self._finished, recorder)
+            recorder.begin()
+        return recorder
+
+    def stopRecording(self, name: str) -> Deferred[str | None]:
+        """
+        Record a stream no longer, though it goes on.
+
+        @param name: the stream key.
+        @return: fires when all is written, with the path of the latest file, or
+            with L{None} when there is none.
+        """
+        recorder = self._live.pop(name, None)
+        done: Deferred[str | None] = Deferred()
+        if recorder is None:
+            done.callback(None)
+            return done
+
+        def tell(path: str | None) -> str | None:
+            done.callback(path)
+            return path
+
+        recorder.done.addCallback(tell)
+        recorder.streamEnded()
+        return done
+
+    def _finished(self, path: str | None, recorder: FLVRecorder) -> str | None:
+        stream = self._recorders.pop(recorder)
+        stream.removeSink(recorder)
+        if self._live.get(stream.name) is recorder:
+            del self._live[stream.name]
+        return path
+
+    def watch(self, watcher: IRecordingWatcher) -> None:
+        """
+        Tell C{watcher} of every file from now on.
+        """
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: IRecordingWatcher) -> None:
+        """
+        Tell C{watcher} nothing more.
+        """
+        self._watchers.remove(watcher)
+
+    def segmentStarted(self, stream: LiveStream, path: str) -> None:
+        """
+        See L{IRecordingWatcher}.
+        """
+        for watcher in list(self._watchers):
+            self._tell(watcher.segmentStarted, stream, path)
+
+    def segmentFinished(
+        self, stream: LiveStream, path: str, milliseconds: int, size: int
+    ) -> None:
+        """
+        See L{IRecordingWatcher}.
+        """
+        self._upkeep.segmentFinished()
+        for watcher in list(self._watchers):
+            self._tell(watcher.segmentFinished, stream, path, milliseconds, size)
+
+    def _tell(self, what: Callable[..., None], stream: LiveStream, *args: Any) -> None:
+        try:
+            what(stream, *args)
+        except Exception:
+            # A defect in a watcher is no reason to lose the recording.
+            self._log.failure(
+                "a watcher of the recording of {name} failed", name=stream.name
+            )
 
     def streamStarted(self, stream: LiveStream) -> None:
         """
         See L{IStreamWatcher}.
         """
-        recorder = FLVRecorder(stream, self.root, self.inThread, self._now())
-        self._recorders.add(recorder)
-        stream.addSink(recorder)
-        recorder.done.addBoth(self._finished, stream, recorder)
-
-    def _finished(
-        self, path: str | None, stream: LiveStream, recorder: FLVRecorder
-    ) -> str | None:
-        stream.removeSink(recorder)
-        self._recorders.discard(recorder)
-        return path
+        if self.isRecorded(stream.name):
+            self.record(stream)
 
     def streamStopped(self, stream: LiveStream) -> None:
         """

@@ -13,7 +13,8 @@ from rtmptwisted.errors import CommandRejected, InvalidName
 from rtmptwisted.interfaces import ISessionHost
 from rtmptwisted.names import StreamName, shown, streamName
 from rtmptwisted.netstream import NetStream, NetStreamState
-from rtmptwisted.streams import LiveStream, Publisher
+from rtmptwisted.streams import LiveStream
+from rtmptwisted.takeover import Publisher
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.message import Command, Data, Message, UserControl
@@ -177,12 +178,16 @@ class Session:
             ):
                 if self.closed:
                     return
+                if stream is not None:
+                    stream.heard(publisher)
                 current = messageStreamID
                 stream = self._published(messageStreamID)
                 if stream is None:
                     continue
                 publisher = stream.publisher
             stream.receive(FLVTag(typeID, timestamp, payload))
+        if stream is not None:
+            stream.heard(publisher)
 
     def mediaReceived(self, message: Message) -> None:
         """
@@ -209,6 +214,7 @@ class Session:
             stream.receiveMetadata(metadata)
         elif values:
             stream.receiveData(values, data.timestamp)
+        stream.heard(stream.publisher)
 
     def _published(self, messageStreamID: int) -> LiveStream | None:
         netStream = self.netStream(messageStreamID)
@@ -298,4 +304,5 @@ class Session:
         """
         self.closed = True
         for netStream in list(self.netStreams.values()):
-            self.deleteStream(netStream)
+            netStream.lose()
+        self.netStreams.clear()

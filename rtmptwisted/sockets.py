@@ -80,6 +80,26 @@ def boundSendBuffer(transport: Any, size: int = SEND_BUFFER) -> None:
             transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
 
 
+def hasUnread(transport: Any) -> bool:
+    """
+    @param transport: of a connection; what it stands on counts.
+    @return: whether the system has something from the peer that was not read yet,
+        the end of the connection included.
+    """
+    while transport is not None and not isinstance(transport, Connection):
+        transport = getattr(transport, "transport", None)
+    if transport is None:
+        return False
+    try:
+        transport.getHandle().recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Reading will find out.
+        return True
+    return True
+
+
 class ReadSize:
     """
     Chooses how much a connection reads at a time, by what its reads bring.

@@ -4,53 +4,43 @@ A live stream: who publishes it, and who receives it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from rtmptwisted.formats import Format
+from rtmptwisted.contents import Contents, codecName
+from rtmptwisted.continuation import Continuation
 from rtmptwisted.gop import GOPCache, elapsed
 from rtmptwisted.interfaces import ITagSink
-from rtmptwisted.metadata import liveMetadata
+from rtmptwisted.liveclock import LiveClock
+from rtmptwisted.receivers import Receivers
+from rtmptwisted.takeover import STALLED_SECONDS, Publisher
 from rtmptwisted.wire import amf
 from rtmptwisted.wire.amf import AMFValue
-from rtmptwisted.wire.codec import Description, Kind
-from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, metadataTag, scriptTag
+from rtmptwisted.wire.codec import Kind
+from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag, scriptTag
 
 if TYPE_CHECKING:
     from rtmptwisted.directory import StreamDirectory
 
-SinkT = TypeVar("SinkT", bound=ITagSink)
+__all__ = ["LiveStream", "Publisher"]
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """
-    Who publishes a stream.
-
-    @ivar peer: its address.
-    @ivar software: what it says it is, C{""} when it does not.
-    """
-
-    peer: str
-    software: str = ""
-
-
-class LiveStream:
+class LiveStream(Contents, Receivers):
     """
     One stream name: what its publisher sends, and those who want it.
 
-    Players can be here before the publisher and wait.
+    Players can be here before the publisher and wait.  When its connection is lost
+    the stream waits for it to come back; what it sends then goes on where it was.
 
     @ivar name: the stream key, C{"app/name"}.
-    @ivar publisher: L{None} while nobody publishes.
-    @ivar metadata: the publisher's C{onMetaData}, as it came.
+    @ivar publisher: L{None} while nobody publishes; the last one while the stream
+        waits for it.
+    @ivar heardAt: when something came from the publisher, in seconds of the clock.
     @ivar startedAt: when the publish began, in seconds of the clock.
-    @ivar codecs: name of the codec by tag type, for what has been seen.
     @ivar frames: coded frames received, by tag type.
-    @ivar lastTimestamp: of the publisher's latest frame, milliseconds.
     @ivar bytesReceived: audio, video and script payload.
     @ivar viewers: how many play it now.
     @ivar skips: how often one of them lost a part of it.
@@ -67,21 +57,23 @@ class LiveStream:
         self._shared: dict[Hashable, ITagSink] = {}
         self.publisher: Publisher | None = None
         self.viewers = 0
+        # The end of the stream, while it waits for its publisher.
+        self._giveUp: IDelayedCall | None = None
         self._reset()
 
     def _reset(self) -> None:
         self.gop = GOPCache(self.directory.limits)
-        self.metadata: dict[str, AMFValue] | None = None
-        self.codecs: dict[int, str] = {}
-        # What the last tag was, by type, if another of these says nothing new.
-        self._usual: dict[int, Description | None] = {}
-        # The kinds of media of which there is a default track.
-        self._defaults: set[int] = set()
+        self.metadata = None
+        self.codecs = {}
+        self._usual = {}
+        self._defaults = set()
+        self._continuation = None
+        self._liveClock = LiveClock()
         self.frames = {AUDIO: 0, VIDEO: 0}
         self.bytesReceived = 0
         self.skips = 0
         self.changing = False
-        self.startedAt = self._clock.seconds()
+        self.startedAt = self.heardAt = self._clock.seconds()
         self._settled = False
         self._firstTimestamp: int | None = None
         self.lastTimestamp = 0
@@ -94,26 +86,20 @@ class LiveStream:
         return self.publisher is not None
 
     @property
-    def settled(self) -> bool:
+    def interrupted(self) -> bool:
         """
-        Whether it is known which kinds of media the stream has.
+        Whether the connection of the publisher is lost, and the stream waits for it.
         """
-        return self._settled
+        return self._giveUp is not None
 
-    def has(self, typeID: int, form: Format | None = None) -> bool:
+    @property
+    def isStalled(self) -> bool:
         """
-        @param form: a form of the stream, which need not have all of it.
-        @return: whether there is audio, or video, as far as has been seen.
+        Whether nothing has come from the publisher for so long that another may
+        take its place.
         """
-        codec = self.codecs.get(typeID)
-        if codec is None or form is None:
-            return codec is not None
-        tracked = form.tracks or typeID in self._defaults
-        return (
-            tracked
-            and form.carries(typeID, codec)
-            and form.isReady(typeID, codec, self.gop.header(typeID))
-        )
+        silent = self._clock.seconds() - self.heardAt
+        return self.interrupted or silent >= STALLED_SECONDS
 
     @property
     def seconds(self) -> float:
@@ -121,40 +107,6 @@ class LiveStream:
         How long it has been published, by the clock.
         """
         return self._clock.seconds() - self.startedAt
-
-    def addSink(self, sink: ITagSink) -> None:
-        """
-        Send every tag from now on to C{sink} too.
-        """
-        self._sinks = (*self._sinks, sink)
-
-    def removeSink(self, sink: ITagSink) -> None:
-        """
-        Send no further tags to C{sink}.
-        """
-        self._sinks = tuple(each for each in self._sinks if each is not sink)
-        for key, shared in list(self._shared.items()):
-            if shared is sink:
-                del self._shared[key]
-        self.directory.forgetIfUnused(self)
-
-    def sharedSink(self, key: Hashable, create: Callable[[], SinkT]) -> SinkT:
-        """
-        @return: the sink that was made for C{key} before, or a new one, which
-            is added.
-        """
-        sink = self._shared.get(key)
-        if sink is None:
-            sink = self._shared[key] = create()
-            self.addSink(sink)
-        return sink  # type: ignore[return-value]
-
-    @property
-    def hasSinks(self) -> bool:
-        """
-        Whether anybody receives the stream, or waits for it.
-        """
-        return bool(self._sinks)
 
     def begin(self, publisher: Publisher) -> None:
         """
@@ -173,6 +125,11 @@ class LiveStream:
         """
         Take the next audio or video tag of the publisher.
         """
+        if self._continuation is not None:
+            placed = self._continuation.place(tag)
+            if placed is None:
+                return
+            tag = placed
         if tag.description is self._usual.get(tag.typeID):
             self.lastTimestamp = tag.timestamp
             self.frames[tag.typeID] += 1
@@ -206,6 +163,8 @@ class LiveStream:
         """
         Take any other data message: cue points, text.
         """
+        if self._continuation is not None:
+            timestamp = self._continuation.beside(timestamp)
         self._deliver(scriptTag(timestamp, *values))
 
     def _deliver(self, tag: FLVTag) -> None:
@@ -225,7 +184,7 @@ class LiveStream:
                 self._defaults.add(tag.typeID)
             # Further tracks may have other codecs than the default one.
             if 0 in description.tracks or tag.typeID not in self._defaults:
-                self.codecs[tag.typeID] = _codecName(description.codec)
+                self.codecs[tag.typeID] = codecName(description.codec)
         if tag.isFrame:
             # Publishers send sequence headers at 0 whatever their clock says.
             self.lastTimestamp = tag.timestamp
@@ -242,47 +201,82 @@ class LiveStream:
         mere = description.kind is Kind.FRAME and description.tracks == (0,)
         self._usual[tag.typeID] = description if mere and self._settled else None
 
-    def metadataTag(
-        self, metadata: dict[str, AMFValue], form: Format | None = None
-    ) -> FLVTag:
+    def heard(self, by: Publisher | None) -> None:
         """
-        @param form: what the metadata is for; otherwise for all that there is.
-        @return: C{onMetaData}, with what this form of the stream has.
+        Something came from a publisher: it has been received already.
         """
+        if by is self.publisher:
+            self.heardAt = now = self._clock.seconds()
+            if self._firstTimestamp is not None:
+                self._liveClock.note(now, self.lastTimestamp)
 
-        def has(typeID: int) -> bool:
-            # While it is not known, what the publisher says has to do.
-            unknown = typeID not in self.codecs and not self._settled
-            return unknown or self.has(typeID, form)
-
-        tracks = form is None or form.tracks
-        return metadataTag(liveMetadata(metadata, has(AUDIO), has(VIDEO), tracks))
-
-    def snapshot(self, form: Format | None = None) -> list[FLVTag]:
+    def position(self) -> int:
         """
-        @return: what a viewer who joins now needs first: metadata, sequence
-            headers, the current group of pictures.  When the group was given
-            up, metadata and sequence headers only.
+        @return: where the stream is on its timeline now, milliseconds.
         """
-        group = self.gop.snapshot() or self.gop.setup(self.lastTimestamp)
-        return [*self._metadataTags(form), *group]
+        return self._liveClock.position(self._clock.seconds())
 
-    def setup(self, timestamp: int, form: Format | None = None) -> list[FLVTag]:
+    def repeatMetadata(self) -> None:
         """
-        @return: what a viewer needs who goes on at a keyframe of this timestamp:
-            metadata and sequence headers, as they are now.
+        Tell everybody anew: what the stream has is not what it had.
         """
-        return [*self._metadataTags(form), *self.gop.setup(timestamp)]
+        if self.metadata is not None:
+            self._deliver(self.metadataTag(self.metadata))
 
-    def _metadataTags(self, form: Format | None) -> list[FLVTag]:
-        return [] if self.metadata is None else [self.metadataTag(self.metadata, form)]
+    def interrupt(self, by: Publisher) -> None:
+        """
+        The connection of a publisher is lost.  The stream waits for it to come back,
+        if it is to, or ends.
+        """
+        if by is not self.publisher or self.interrupted:
+            return
+        seconds = self.directory.graceFor(self)
+        if seconds <= 0:
+            self.end(by)
+            return
+        self.publisher = by.gone()
+        self._giveUp = self._clock.callLater(seconds, self.end)
+        self._log.info(
+            "{name} is interrupted, waits {seconds:g} s for its publisher {peer}",
+            name=self.name,
+            seconds=seconds,
+            peer=by.peer,
+        )
 
-    def _endSink(self, sink: ITagSink) -> None:
-        try:
-            sink.streamEnded()
-        except Exception:
-            self._log.failure("a receiver of {name} failed", name=self.name)
-        self.removeSink(sink)
+    def resume(self, publisher: Publisher) -> None:
+        """
+        Somebody goes on with what is interrupted, or what another does not go on
+        with.  L{StreamDirectory.publish} calls this.
+        """
+        before, self.publisher = self.publisher, publisher
+        interrupted = self._stopWaiting()
+        now = self._clock.seconds()
+        silent, self.heardAt = now - self.heardAt, now
+        if not self._settled:
+            self._firstTimestamp = None
+        self._continuation = Continuation(self)
+        self._log.info(
+            "{name} is resumed by {peer} ({software}) after {seconds:.1f} s{instead}",
+            name=self.name,
+            peer=publisher.peer,
+            software=publisher.software or "unknown software",
+            seconds=silent,
+            instead=f", {before.peer} is closed" if before and not interrupted else "",
+        )
+        if before is not None and not interrupted:
+            before.displaced()
+
+    def _stopWaiting(self) -> bool:
+        """
+        @return: whether the stream waited for its publisher.
+        """
+        giveUp, self._giveUp = self._giveUp, None
+        if giveUp is None:
+            return False
+        self.directory.waitIsOver(self)
+        if giveUp.active():
+            giveUp.cancel()
+        return True
 
     def end(self, by: Publisher | None = None) -> None:
         """
@@ -294,6 +288,7 @@ class LiveStream:
         publisher = self.publisher
         if publisher is None or (by is not None and by is not publisher):
             return
+        self._stopWaiting()
         self._settled = True
         self.publisher = None
         self._log.info(
@@ -309,12 +304,3 @@ class LiveStream:
         for sink in self._sinks:
             self._endSink(sink)
         self.directory.streamStopped(self)
-
-
-def _codecName(codec: str) -> str:
-    """
-    @return: a name that can be shown, of one that a peer has chosen.
-    """
-    if codec.isalnum() and codec.isascii():
-        return codec
-    return ascii(codec)[1:-1] or "unknown"

@@ -4,9 +4,7 @@ The C{twistd rtmp} command.
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from twisted.application.service import MultiService, Service
@@ -18,28 +16,24 @@ from twisted.internet.interfaces import (
     IStreamServerEndpoint,
 )
 from twisted.internet.task import deferLater
-from twisted.python import usage
 
-import twisted
-from rtmptwisted import __version__
 from rtmptwisted.admission import Admission
 from rtmptwisted.announcing import announceHTTP, announceRTMP, isSecure
+from rtmptwisted.childservice import ChildService
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import StartError
 from rtmptwisted.factory import RTMPFactory
 from rtmptwisted.httpflv import liveSite
 from rtmptwisted.listening import ListeningService
+from rtmptwisted.options import Options
+from rtmptwisted.pipeoutput import OutputService, takeOutput
 from rtmptwisted.recording import RecordingService
-from rtmptwisted.settings import parseLimits
+from rtmptwisted.recordingoptions import STANDARD_OUTPUT
+from rtmptwisted.retention import Retention
 from rtmptwisted.sockets import BACKLOG
 
-DEFAULT_PORT = "1935"
-DEFAULT_HTTP = "8080"
-OFF = "off"
-AUTO = "auto"
-
-#: The longest merge window, in seconds: viewers are not to be behind more.
-LONGEST_WINDOW = 5.0
+# What twistd looks for.
+__all__ = ["Options", "makeService"]
 
 #: At the end, responses that were finished get so many seconds to go out.
 _LAST_WRITES = 0.1
@@ -52,128 +46,6 @@ def endpointDescription(text: str) -> str:
     @return: an endpoint description.
     """
     return f"tcp:{text}" if text.isdecimal() else text
-
-
-class Options(usage.Options):
-    """
-    What can be said on the command line.
-    """
-
-    synopsis = "[options]"
-
-    longdesc = (
-        "Takes live streams from OBS, ffmpeg, GStreamer and any other RTMP encoder, "
-        "relays each at once to RTMP players and, over HTTP or WebSocket, to "
-        "browsers, and records them. Publish to rtmp://HOST/APP/NAME with any APP "
-        "and NAME; play the same URL, or http://HOST:8080/APP/NAME.flv. "
-        "http://HOST:8080/ is a page with what is live. Where an option takes an "
-        "ENDPOINT, give a port number, or a Twisted endpoint description such as "
-        "tcp:1935:interface=127.0.0.1 or "
-        "ssl:1936:privateKey=key.pem:certKey=cert.pem."
-    )
-
-    optParameters = [  # noqa: RUF012
-        [
-            "record",
-            "r",
-            None,
-            "Record every stream to DIR/APP/NAME-<UTC time>.flv. The folder is made "
-            "if it does not exist. [default: nothing is recorded]",
-        ],
-        [
-            "merge-window",
-            None,
-            "auto",
-            "Collect frames for MS milliseconds before they go out to viewers "
-            "together: less work a viewer, more delay. With auto nothing waits "
-            "while there is time, and sound up to 25 ms for its picture when there "
-            "is little.",
-        ],
-        [
-            "player-js",
-            None,
-            None,
-            "Serve mpegts.js for the page from this FILE, where browsers have no "
-            "internet. [default: they get it from a public place]",
-        ],
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self["port"] = []
-        self["http"] = []
-        self["limit"] = []
-
-    def opt_port(self, endpoint: str) -> None:
-        """
-        Take RTMP on this ENDPOINT; repeatable. [default: 1935]
-        """
-        self["port"].append(endpoint)
-
-    def opt_http(self, endpoint: str) -> None:
-        """
-        Serve HTTP on this ENDPOINT; repeatable; or "off". [default: 8080]
-        """
-        self["http"].append(endpoint)
-
-    def opt_limit(self, setting: str) -> None:
-        """
-        Set a limit, such as connections=500; repeatable. The manual lists them.
-        """
-        self["limit"].append(setting)
-
-    opt_p = opt_port
-
-    def opt_version(self) -> None:
-        """
-        Display the versions of rtmptwisted and Twisted and exit.
-        """
-        print(f"rtmptwisted {__version__}, Twisted {twisted.__version__}")
-        raise SystemExit(0)
-
-    def postOptions(self) -> None:
-        """
-        Fill in what was not said.
-
-        @raise usage.UsageError: when what was said cannot be.
-        """
-        self["port"] = self["port"] or [DEFAULT_PORT]
-        http = self["http"] or [DEFAULT_HTTP]
-        off = [text for text in http if text.lower() == OFF]
-        if off and len(http) > 1:
-            raise usage.UsageError(f"--http {OFF} goes with no other --http")
-        self["http"] = [] if off else http
-        try:
-            self["limits"] = parseLimits(self["limit"])
-        except ValueError as error:
-            raise usage.UsageError(f"--limit: {error}") from None
-        self["mergeWindow"] = _mergeWindow(self["merge-window"])
-        script = self["player-js"]
-        if script is not None and (
-            os.path.isdir(script) or not os.access(script, os.R_OK)
-        ):
-            raise usage.UsageError(f"--player-js: {script} cannot be read")
-        if self["record"] == "":
-            raise usage.UsageError("--record needs the name of a folder")
-
-
-def _mergeWindow(text: str) -> float | None:
-    """
-    @return: seconds, or L{None} for C{"auto"}.
-    @raise usage.UsageError: for what is neither.
-    """
-    if text.lower() == AUTO:
-        return None
-    try:
-        window = float(text) / 1000
-    except ValueError:
-        window = math.nan
-    if not 0 <= window <= LONGEST_WINDOW:
-        raise usage.UsageError(
-            f"--merge-window: {text} is neither {AUTO} nor milliseconds from 0 to "
-            f"{LONGEST_WINDOW * 1000:.0f}"
-        )
-    return window
 
 
 class LiveService(Service):
@@ -215,6 +87,44 @@ def _endpoint(reactor: object, description: str, more: str) -> IStreamServerEndp
     return endpoint
 
 
+def _listening(
+    reactor: object,
+    text: str,
+    protocol: IProtocolFactory,
+    announcing: Callable[[str], Callable[[IAddress], None]],
+) -> ListeningService:
+    description = endpointDescription(text)
+    more = f":backlog={BACKLOG}" if text.isdecimal() else ""
+    endpoint = _endpoint(reactor, description, more)
+    return ListeningService(endpoint, protocol, description, announcing(description))
+
+
+def _outputs(
+    options: Options, directory: StreamDirectory, reactor: Any
+) -> Iterator[Service]:
+    """
+    @return: what takes streams beside viewers.
+    """
+    folder, only = options["record"], options["record-only"]
+    if folder == STANDARD_OUTPUT:
+        # After all that can be refused, and before there is a log, which would go
+        # there.
+        yield OutputService(directory, reactor, takeOutput(), *only)
+    elif folder is not None:
+        keep = options["keep"]
+        yield RecordingService(
+            directory,
+            folder,
+            reactor,
+            policy=options["policy"],
+            only=only or None,
+            excluding=options["record-except"],
+            retention=Retention(folder, *keep) if any(keep) else None,
+        )
+    if options["rules"]:
+        yield ChildService(directory, options["rules"], reactor)
+
+
 def makeService(options: Options) -> MultiService:
     """
     @return: all that the options ask for, not started.
@@ -224,31 +134,18 @@ def makeService(options: Options) -> MultiService:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed  # Each part needs another of its interfaces.
-    directory = StreamDirectory(reactor, options["limits"], options["mergeWindow"])
+    directory = StreamDirectory(
+        reactor,
+        options["limits"],
+        options["mergeWindow"],
+        grace=options["graceSeconds"],
+    )
     # RTMP and HTTP count together.
     admission = Admission(reactor, directory.limits)
     factory = RTMPFactory(directory, admission=admission)
-    root = MultiService()
-    # Services stop in reverse order: first no new connections, then the end of
-    # all streams, then the recordings.
-    if options["record"] is not None:
-        RecordingService(directory, options["record"], reactor).setServiceParent(root)
-    LiveService(factory).setServiceParent(root)
-
-    def listen(
-        text: str,
-        protocol: IProtocolFactory,
-        announcing: Callable[[str], Callable[[IAddress], None]],
-    ) -> None:
-        description = endpointDescription(text)
-        more = f":backlog={BACKLOG}" if text.isdecimal() else ""
-        announce = announcing(description)
-        ListeningService(
-            _endpoint(reactor, description, more), protocol, description, announce
-        ).setServiceParent(root)
-
     # The page tells where to publish.
-    site = liveSite(directory, admission, options["player-js"])
+    recordings = options["record"] if options["playback"] else None
+    site = liveSite(directory, admission, options["player-js"], recordings)
 
     def announcingRTMP(description: str) -> Callable[[IAddress], None]:
         announce = announceRTMP(description)
@@ -260,8 +157,17 @@ def makeService(options: Options) -> MultiService:
 
         return opened
 
-    for text in options["port"]:
-        listen(text, factory, announcingRTMP)
-    for text in options["http"]:
-        listen(text, site, announceHTTP)
+    listeners = [
+        *(
+            _listening(reactor, text, factory, announcingRTMP)
+            for text in options["port"]
+        ),
+        *(_listening(reactor, text, site, announceHTTP) for text in options["http"]),
+    ]
+    root = MultiService()
+    # Services stop in reverse order: first no new connections, then the end of
+    # all streams, then the recordings and what else is made of streams.
+    outputs = _outputs(options, directory, reactor)
+    for service in (*outputs, LiveService(factory), *listeners):
+        service.setServiceParent(root)
     return root

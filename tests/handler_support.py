@@ -52,7 +52,9 @@ class HandlerTestCase(ServerTestCase):
         @commandHandler
         async def checkedPublish(session: Session, command: Command) -> None:
             if await self.gate:
-                publish.handle(session, command)
+                waiting = publish.handle(session, command)
+                if waiting is not None:
+                    await waiting
             else:
                 raise CommandRejected("NetStream.Publish.Denied", "not you")
 

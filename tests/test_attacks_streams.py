@@ -135,14 +135,14 @@ class NameTests(AttackTestCase):
 
     def test_busy(self) -> None:
         """
-        Sent: C{publish} of a name that somebody else publishes. Told:
-        C{NetStream.Publish.BadName}, then the connection is closed; the first
-        publisher does not notice. Logged: the same.
+        Sent: C{publish} of a name that somebody else publishes, with other
+        credentials. Told: C{NetStream.Publish.BadName}, at once, then the connection
+        is closed; the first publisher does not notice. Logged: the same.
         """
         client = self.connected()
         id = client.createStream()
         with self.logs() as events:
-            codes = statusCodes(client.call("publish", "others", "live", id=id))
+            codes = statusCodes(client.call("publish", "others?k=1", "live", id=id))
         self.assertEqual(codes, ["NetStream.Publish.BadName"])
         client.send(keyframe(666))
         self.assertEqual(

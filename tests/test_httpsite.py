@@ -1,5 +1,5 @@
 """
-Tests of L{rtmptwisted.httpsite}: the access log.
+Tests of L{rtmptwisted.httpsite}: the access log, and the end.
 """
 
 from __future__ import annotations
@@ -8,6 +8,14 @@ from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from rtmptwisted.admission import Admission
+from rtmptwisted.directory import StreamDirectory
+from rtmptwisted.diskthreads import DiskThreads
+from rtmptwisted.httpflv import LiveResource, liveSite
+from rtmptwisted.httpsite import LiveSite
 from tests.media import keyframe
 from tests.websocket_support import WebSocketTestCase
 
@@ -56,8 +64,9 @@ class AccessLogTests(WebSocketTestCase):
         """
         site: Any = self.site
         self.patch(site, "_logFormatter", lambda now, request: "line")
-        for path in (b"/streams.json", b"/live/show.key.flv", b"/live/show.flv", b"/"):
-            polled = path in (b"/streams.json", b"/live/show.key.flv")
+        asked = (b"/streams.json", b"/recordings.json", b"/live/show.key.flv")
+        for path in (*asked, b"/live/show.flv", b"/recordings/x.flv", b"/"):
+            polled = path in asked
             for code in (200, 206, 304, 400, 404, 405, 406, 500, 503):
                 request: Any = SimpleNamespace(path=path, code=code)
                 site.log(request)
@@ -91,3 +100,37 @@ class AccessLogTests(WebSocketTestCase):
         self.stream.end()
         self.assertTrue(wire.received)
         self.assertIn('"GET /live/show.flv HTTP/1.1" 200', self.log.getvalue())
+
+
+class StopTests(SynchronousTestCase):
+    """
+    The end of a site.
+    """
+
+    def test_stopped(self) -> None:
+        """
+        Who wants to know is told when the last port is closed.
+        """
+        told = []
+        clock = Clock()
+        directory = StreamDirectory(clock)
+        admission = Admission(clock, directory.limits)
+        resource = LiveResource(directory)
+        site = LiveSite(resource, clock, admission, lambda: told.append(True))
+        site.doStart()
+        site.doStart()
+        site.doStop()
+        self.assertEqual(told, [])
+        site.doStop()
+        self.assertEqual(told, [True])
+
+    def test_threads(self) -> None:
+        """
+        With the last port the threads for recordings end, too.
+        """
+        stopped = []
+        self.patch(DiskThreads, "stop", lambda threads: stopped.append(threads))
+        site: Any = liveSite(StreamDirectory(Clock()), recordings="/nowhere")
+        site.doStart()
+        site.doStop()
+        self.assertEqual(stopped, [site.resource._playback.inThread])

@@ -20,6 +20,7 @@ from rtmptwisted.httpviewer import HTTPViewer
 from rtmptwisted.interfaces import (
     ICommandHandler,
     IPlayer,
+    IRecordingWatcher,
     ISessionHost,
     IStreamWatcher,
     ITagSink,
@@ -53,6 +54,7 @@ class ClassTests(ServerTestCase):
             (ITagSink, FLVRecorder),
             (ITagSink, FakeSink),
             (IStreamWatcher, RecordingService),
+            (IRecordingWatcher, RecordingService),
             (IPlayer, RTMPPlayer),
             (IPlayer, FakePlayer),
             (IPushProducer, RTMPPlayer),

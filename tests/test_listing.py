@@ -8,6 +8,7 @@ import json
 import math
 from typing import Any
 
+from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.flv import FLVTag
 from tests.flv_reader import AUDIO, VIDEO
@@ -30,6 +31,14 @@ class DetailsTests(HTTPTestCase):
         assert isinstance(stream, dict)
         return stream
 
+    def test_interrupted(self) -> None:
+        """
+        A stream that waits for its publisher is told of as such.
+        """
+        self.publish(*BEGIN)
+        self.patch(LiveStream, "interrupted", True)
+        self.assertIs(self.details()["interrupted"], True)
+
     def test_all(self) -> None:
         """
         All that is known is told.
@@ -41,6 +50,7 @@ class DetailsTests(HTTPTestCase):
             {
                 "name": "live/show",
                 "url": "/live/show.flv",
+                "interrupted": False,
                 "codecs": "avc1+mp4a",
                 "video": "H.264",
                 "audio": "AAC",

@@ -19,6 +19,7 @@ from rtmptwisted.names import (
     StreamName,
     checkApp,
     shown,
+    splitKey,
     streamKey,
     streamName,
 )
@@ -28,6 +29,17 @@ class StreamNameTests(SynchronousTestCase):
     """
     Application and name together.
     """
+
+    def test_parts(self) -> None:
+        """
+        The name is what comes last in a key, and there may be nothing before it.
+        """
+        for key, parts in (
+            ("live/show", ("live", "show")),
+            ("live/a/b", ("live/a", "b")),
+            ("show", ("", "show")),
+        ):
+            self.assertEqual(splitKey(key), parts)
 
     def test_forms(self) -> None:
         """

@@ -4,14 +4,19 @@ Tests of L{rtmptwisted.netstream}.
 
 from __future__ import annotations
 
+from zope.interface import implementer
+
 from rtmptwisted.errors import CommandRejected
+from rtmptwisted.interfaces import IStreamWatcher
 from rtmptwisted.netstream import NetStreamState
 from rtmptwisted.session import Session
+from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.message import Command, Data, UserControl, UserControlType
 from tests.fakes import ReturningSink
 from tests.media import audio
 from tests.session_support import FakeHost, SessionTestCase
 from tests.support import statusCodes
+from tests.test_directory import Watcher
 
 
 class NetStreamTests(SessionTestCase):
@@ -57,6 +62,25 @@ class NetStreamTests(SessionTestCase):
         self.assertIs(netStream.state, NetStreamState.IDLE)
         self.session.deleteStream(netStream)
         self.live("live/show")
+
+    def test_closedByAWatcher(self) -> None:
+        """
+        When somebody closes the connection as soon as the stream begins, it does not
+        stay.
+        """
+
+        @implementer(IStreamWatcher)
+        class Closing(Watcher):
+            def streamStarted(watcher, stream: LiveStream) -> None:
+                super().streamStarted(stream)
+                self.session.close()
+
+        watcher = Closing()
+        self.directory.watch(watcher)
+        netStream = self.publishing("show")
+        self.assertIs(netStream.state, NetStreamState.DELETED)
+        self.assertEqual(list(self.directory), [])
+        self.assertEqual([what for what, _, _ in watcher.told], ["started", "stopped"])
 
     def test_playAnother(self) -> None:
         """

@@ -7,6 +7,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from treq.testing import StubTreq
+
+from rtmptwisted.httpflv import LiveResource
 from rtmptwisted.page import PLAYER_URL
 from tests.http_support import BEGIN
 from tests.page_support import BROWSER, HTML, PageTestCase
@@ -50,6 +53,17 @@ class FrontTests(PageTestCase):
         _, empty = self.page()
         self.publish(*BEGIN)
         self.assertEqual(self.page()[1], empty)
+
+    def test_recordings(self) -> None:
+        """
+        The page knows of recordings only where there are some to play.
+        """
+        mark = 'data-recordings="recordings.json"'
+        self.assertNotIn(mark, self.page()[1])
+        resource = LiveResource(self.directory, recordings="/nowhere")
+        self.http = StubTreq(resource)
+        self.assertIn(f'<body class="list" {mark}>', self.page()[1])
+        self.assertNotIn(mark, self.page("/live/show.html")[1])
 
     def test_head(self) -> None:
         """

@@ -89,12 +89,12 @@ class PublishTests(ServerTestCase):
 
     def test_taken(self) -> None:
         """
-        A second publisher of a name is refused with BadName and closed; the
-        first goes on.
+        A second publisher of a name, with other credentials, is refused with
+        BadName and closed; the first goes on.
         """
         first, second = self.publisher("show"), self.ready()
         with self.logs() as events:
-            (status,) = second.call("publish", "show", id=1)
+            (status,) = second.call("publish", "show?token=guess", id=1)
         self.assertEqual(
             summary(status), onStatus("NetStream.Publish.BadName", 1, "error")
         )
@@ -169,6 +169,14 @@ class PublishTests(ServerTestCase):
         self.assertEqual(statusCodes([status]), ["NetStream.Publish.Failed"])
         self.assertTrue(client.closing)
         self.assertEqual(list(self.directory), [])
+
+    def test_again(self) -> None:
+        """
+        Nor the same thing again; that is refused at once.
+        """
+        client = self.publisher("one")
+        (status,) = client.call("publish", "one", id=1)
+        self.assertEqual(statusCodes([status]), ["NetStream.Publish.Failed"])
 
     def test_messageStreamZero(self) -> None:
         """

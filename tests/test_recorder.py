@@ -7,13 +7,11 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta, timezone
-from typing import TypeVar
 
-from rtmptwisted.recorder import FLVRecorder
-from rtmptwisted.wire.flv import FLVTag
-from tests.fakes import inThread, logLines
+from rtmptwisted.segmentwriter import GATHER
+from rtmptwisted.wire.flv import VIDEO, FLVTag
+from tests.fakes import logLines
 from tests.media import (
-    AVC_CONFIG,
     audio,
     audioHeader,
     frame,
@@ -24,8 +22,6 @@ from tests.media import (
     videoHeader,
 )
 from tests.recorder_support import BEGIN, NOW, STAMP, RecorderTestCase
-
-T = TypeVar("T")
 
 
 class FileTests(RecorderTestCase):
@@ -90,21 +86,32 @@ class FileTests(RecorderTestCase):
         self.assertEqual(contents.flags, 5)
         self.assertEqual(contents.media, plain(*BEGIN, frame(40), audio(50)))
         size = os.path.getsize(os.path.join(self.root, self.files()[0]))
-        self.assertEqual(
-            metadataOf(contents),
-            {"duration": 0.05, "filesize": float(size), "width": 640.0},
-        )
+        metadata = metadataOf(contents)
+        expected = {
+            "duration": 0.05,
+            "filesize": float(size),
+            "width": 640.0,
+            "stream": "live/show",
+            "recordedAt": "2026-11-22T09:08:07.000Z",
+            "streamOffset": 0.0,
+            "sequence": 0.0,
+        }
+        self.assertEqual({key: metadata.get(key) for key in expected}, expected)
 
     def test_wholeAtAnyMoment(self) -> None:
         """
-        The file can be read while it is being written.
+        The file can be read while it is being written, up to a fifth of a second
+        ago.
         """
         self.record(*BEGIN)
+        self.flush()
         (path,) = self.files()
         self.assertEqual(self.contents(path).media, plain(*BEGIN))
         self.receive(frame(40))
+        self.clock.advance(GATHER - 0.01)
+        self.assertEqual(self.contents(path).media, plain(*BEGIN))
+        self.clock.advance(0.01)
         self.assertEqual(self.contents(path).media, plain(*BEGIN, frame(40)))
-        self.assertEqual(metadataOf(self.contents(path))["duration"], 0.0)
 
     def test_flags(self) -> None:
         """
@@ -131,6 +138,16 @@ class FileTests(RecorderTestCase):
         self.assertEqual(cue.timestamp, 10)
         self.assertEqual(scriptValues(cue), ["onCuePoint", {"n": 1.0}])
         self.assertEqual(contents.media, plain(*BEGIN, frame(40)))
+
+    def test_endMarkers(self) -> None:
+        """
+        The mark at the end of a sequence keeps its time, though the sound goes on.
+        """
+        recorder = self.record(*BEGIN)
+        end = FLVTag(VIDEO, 45, bytes.fromhex("1702000000"))
+        self.receive(frame(40), audio(90), end)
+        contents = self.contents(self.finished(recorder))
+        self.assertEqual(contents.media, plain(*BEGIN, frame(40), audio(90), end))
 
     def test_metadataComesLater(self) -> None:
         """
@@ -187,69 +204,6 @@ class FileTests(RecorderTestCase):
                 f"recording live/show to {path}",
                 f"recorded {path}: 1.5 s, {os.path.getsize(path)} bytes",
             ],
-        )
-
-
-class HeaderTests(RecorderTestCase):
-    """
-    Sequence headers in recordings.
-    """
-
-    def test_once(self) -> None:
-        """
-        Sequence headers that are repeated stand in the file once (T-62).
-        """
-        contents = self.recorded(*BEGIN, videoHeader(20), audioHeader(20), frame(40))
-        self.assertEqual(contents.media, plain(*BEGIN, frame(40)))
-
-    def test_changed(self) -> None:
-        """
-        Those that change stand in the file each time, the way back included,
-        at the end of what was there.
-        """
-        other = AVC_CONFIG + b"other"
-        contents = self.recorded(
-            *BEGIN,
-            videoHeader(40, other),
-            keyframe(40),
-            videoHeader(80),
-            keyframe(80),
-        )
-        self.assertEqual(
-            contents.media,
-            plain(
-                *BEGIN,
-                videoHeader(10, other),
-                keyframe(40),
-                videoHeader(40),
-                keyframe(80),
-            ),
-        )
-
-    def test_beforeTheFirstFrame(self) -> None:
-        """
-        Of headers that change before the first frame only the last counts.
-        """
-        last = videoHeader(0, AVC_CONFIG + b"last")
-        contents = self.recorded(videoHeader(), last, keyframe(0))
-        self.assertEqual(contents.media, plain(last, keyframe(0)))
-
-    def test_joinedLate(self) -> None:
-        """
-        A recorder that is added mid-stream has the headers all the same, at 0.
-        """
-        self.record(*BEGIN, name="live/other")
-        late = FLVRecorder(self.stream, self.root, inThread, NOW)
-        self.stream.addSink(late)
-        self.receive(keyframe(5000), frame(5040))
-        self.stream.end()
-        path = self.successResultOf(late.done)
-        assert path is not None
-        self.assertEqual(
-            self.contents(path).media,
-            plain(
-                videoHeader(), audioHeader(), keyframe(5000).at(0), frame(5040).at(40)
-            ),
         )
 
 

@@ -1,352 +1,310 @@
 """
-Tests of L{rtmptwisted.recorder}: disks that are slow, and disks that fail.
+Tests of L{rtmptwisted.recorder}: disks that fail.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
-from twisted.logger import LogLevel
-
-from rtmptwisted.directory import StreamDirectory
+from rtmptwisted.flvfile import FilePolicy
 from rtmptwisted.recorder import FLVRecorder
-from rtmptwisted.wire.flv import FLVTag
-from rtmptwisted.wire.limits import Limits
-from tests.fakes import SlowThread, inThread, logLines
-from tests.media import audio, frame, keyframe, metadataOf, plain, videoHeader
+from rtmptwisted.recordingpolicy import RecordingPolicy, State
+from tests.fakes import SlowThread, inThread
+from tests.media import audio, audioHeader, frame, keyframe, metadataOf, plain
+from tests.media import videoHeader as header
+from tests.recorder_disks import SETUP, DiskTestCase
 from tests.recorder_support import (
+    APPEND,
     BEGIN,
-    FULL,
+    CREATE,
+    FINISH,
     NOW,
-    FailingThread,
-    RecorderTestCase,
 )
 
-TOO_SLOW = "the recording of live/show stopped: the disk is too slow, {size} bytes wait"
+INTERRUPTED = "the recording of live/show is interrupted: "
+FULL_LINE = INTERRUPTED + "No space left on device; trying again every 5 to 30 s"
+MISSING = "the recording of live/show goes on: {} s are missing"
 
 
-class SlowDiskTests(RecorderTestCase):
+class BrokenDiskTests(DiskTestCase):
     """
-    A disk that takes its time.
-    """
-
-    limits = replace(Limits(), recordingBytes=10_000)
-
-    def test_oneCallAtATime(self) -> None:
-        """
-        One call is under way at a time; what comes meanwhile is written
-        together, in order.
-        """
-        thread = SlowThread()
-        recorder = self.record(*BEGIN, thread=thread)
-        for n in range(1, 20):
-            self.receive(frame(n * 40))
-            self.assertEqual(thread.underWay, 1)
-        thread.run()
-        # Open, begin, and one write for all there was.
-        self.assertEqual(thread.calls, 3)
-        self.stream.end()
-        thread.run()
-        path = self.successResultOf(recorder.done)
-        assert path is not None
-        self.assertEqual(
-            self.contents(path).media,
-            plain(*BEGIN, *[frame(n * 40) for n in range(1, 20)]),
-        )
-
-    def test_endWhileBusy(self) -> None:
-        """
-        A stream that ends while the disk is busy is complete in the file,
-        duration included.
-        """
-        thread = SlowThread()
-        recorder = self.record(*BEGIN, thread=thread)
-        self.receive(frame(2000))
-        self.stream.end()
-        self.assertNoResult(recorder.done)
-        thread.run()
-        path = self.successResultOf(recorder.done)
-        assert path is not None
-        contents = self.contents(path)
-        self.assertEqual(contents.media, plain(*BEGIN, frame(2000)))
-        self.assertEqual(metadataOf(contents)["duration"], 2.0)
-
-    def test_tooSlow(self) -> None:
-        """
-        When more waits than the limit the recording stops, with one line in
-        the log; what was written before can be read, with its duration.
-        """
-        thread = SlowThread()
-        recorder = self.record(*BEGIN, thread=thread)
-        thread.run()
-        with self.logs() as events:
-            self.receive(frame(40))
-            self.receive(frame(80, 9000), frame(120, 9000), frame(160))
-            thread.run()
-            self.stream.end()
-        self.assertIsNone(self.successResultOf(recorder.done))
-        # What waits, each with the 15 bytes around it; the first is being
-        # written, and still in memory.
-        self.assertEqual(
-            logLines(events, LogLevel.critical),
-            [TOO_SLOW.format(size=40 + 2 * 9000 + 3 * 15)],
-        )
-        lines = [line for line in logLines(events) if line.startswith("recorded")]
-        self.assertEqual(lines, [])
-        contents = self.contents(self.files()[0])
-        self.assertEqual(contents.media, plain(*BEGIN, frame(40)))
-        self.assertEqual(metadataOf(contents)["duration"], 0.04)
-
-    def test_saidAtOnce(self) -> None:
-        """
-        That is logged while the disk still holds the recording up, and the
-        stream goes on; nobody waits for this recording any more.  The end of
-        the stream and that of the call change nothing.
-        """
-        thread = SlowThread()
-        recorder = self.record(*BEGIN, thread=thread)
-        with self.logs() as events:
-            self.receive(frame(40, 9990))
-            self.assertEqual(len(logLines(events, LogLevel.critical)), 1)
-            self.assertEqual(thread.underWay, 1)
-            self.assertIsNone(self.successResultOf(recorder.done))
-            self.assertTrue(self.stream.isLive)
-            self.stream.end()
-            recorder.streamEnded()
-            thread.run()
-        self.assertEqual(len(logLines(events, LogLevel.critical)), 1)
-        self.assertEqual(self.contents(*self.files()).media, [])
-
-    def test_inFlight(self) -> None:
-        """
-        What is being written counts until it is, together with what waits
-        behind it.
-        """
-        thread = SlowThread()
-        self.record(*BEGIN, thread=thread)
-        thread.run()
-        with self.logs() as events:
-            self.receive(frame(40, 6000))
-            self.assertEqual(thread.underWay, 1)
-            # Exactly up to the limit.
-            self.receive(frame(80, 10_000 - 6000 - 2 * 15))
-            self.assertEqual(logLines(events, LogLevel.critical), [])
-            self.receive(frame(120, 1))
-        self.assertEqual(
-            logLines(events, LogLevel.critical),
-            [TOO_SLOW.format(size=10_000 + len(frame(120, 1).encoded()))],
-        )
-        thread.run()
-
-    def test_inFlightNext(self) -> None:
-        """
-        When a write has returned, what came during it still counts.
-        """
-        thread = SlowThread()
-        self.record(*BEGIN, thread=thread)
-        thread.run()
-        with self.logs() as events:
-            self.receive(frame(40, 6000), frame(80, 3000))
-            thread.step()
-            self.assertEqual(thread.underWay, 1)
-            self.receive(frame(120, 8000))
-        self.assertEqual(
-            logLines(events, LogLevel.critical),
-            [TOO_SLOW.format(size=3000 + 8000 + 2 * 15)],
-        )
-        thread.run()
-
-    def test_inFlightUsual(self) -> None:
-        """
-        The same with the usual limit, as that is what people have: 31 MiB
-        behind a write that hangs are held, the 32nd is too much.
-        """
-        self.directory = StreamDirectory(self.clock, Limits())
-        thread = SlowThread()
-        recorder = self.record(*BEGIN, thread=thread)
-        thread.run()
-        with self.logs() as events:
-            for n in range(31):
-                self.receive(frame(40 + n, 1 << 20))
-                self.assertEqual(thread.underWay, 1)
-            self.assertEqual(logLines(events, LogLevel.critical), [])
-            self.receive(frame(80, 1 << 20))
-        (line,) = logLines(events, LogLevel.critical)
-        self.assertEqual(line, TOO_SLOW.format(size=32 * ((1 << 20) + 15)))
-        self.assertIsNone(self.successResultOf(recorder.done))
-        thread.run()
-
-    def test_written(self) -> None:
-        """
-        What was written makes room: a disk that keeps up, however late, can
-        be given the limit again and again.
-        """
-        thread = SlowThread()
-        recorder = self.record(*BEGIN, thread=thread)
-        thread.run()
-        with self.logs() as events:
-            for n in range(1, 21):
-                self.receive(frame(n * 40, 4900), audio(n * 40, 4900))
-                thread.step()
-                self.receive(frame(n * 40 + 1, 4900))
-                thread.run()
-        self.assertEqual(logLines(events, LogLevel.critical), [])
-        self.stream.end()
-        thread.run()
-        path = self.successResultOf(recorder.done)
-        assert path is not None
-        self.assertEqual(len(self.contents(path).media), len(BEGIN) + 60)
-
-    def test_failsAfterwards(self) -> None:
-        """
-        When the call that was under way fails in the end, that is not told
-        again.
-        """
-        thread = SlowThread()
-        self.record(*BEGIN, thread=thread)
-        thread.run()
-
-        def full(descriptor: int, data: bytes) -> int:
-            raise FULL
-
-        with self.logs() as events:
-            self.receive(frame(40), frame(80, 9990))
-            self.patch(os, "write", full)
-            thread.run()
-        lines = logLines(events, LogLevel.critical)
-        self.assertEqual(len(lines), 1)
-        self.assertIn("the disk is too slow", lines[0])
-        self.assertEqual(self.flushLoggedErrors(), [])
-        contents = self.contents(*self.files())
-        self.assertEqual(contents.media, plain(*BEGIN))
-        self.assertEqual(metadataOf(contents)["duration"], 0.01)
-
-    def test_sinkIsLet(self) -> None:
-        """
-        A recording that was given up still lets tags and the end come.
-        """
-        thread = SlowThread()
-        recorder = self.record(*BEGIN, thread=thread)
-        self.receive(frame(40, 9990))
-        recorder.tagReceived(keyframe(80))
-        recorder.streamEnded()
-        thread.run()
-        recorder.tagReceived(keyframe(120))
-        self.assertEqual(thread.underWay, 0)
-        self.assertEqual(self.contents(*self.files()).media, [])
-
-    def test_bounded(self) -> None:
-        """
-        After that nothing more is held or written, whatever comes.
-        """
-        thread = SlowThread()
-        self.record(*BEGIN, thread=thread)
-        for n in range(30):
-            self.receive(frame(40 + n, 1000))
-        thread.run()
-        calls = thread.calls
-        self.receive(*[frame(2000 + n, 1000) for n in range(30)])
-        self.stream.end()
-        self.assertEqual((thread.calls, thread.underWay), (calls, 0))
-
-
-class BrokenDiskTests(RecorderTestCase):
-    """
-    A disk that fails.
+    A disk that fails, and works again.
     """
 
-    def fails(self, recorder: FLVRecorder, *tags: FLVTag) -> list[str]:
+    def test_append(self) -> None:
         """
-        The recording fails while the stream sends these; the stream goes on.
+        When the disk is full the file is finished with what it has.  After 5 s the
+        recording goes on in a new file, at a keyframe.  A line says what happens,
+        and one how much is missing.
+        """
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.go(2)
+        self.thread.failing = (APPEND,)
+        self.go(1)
+        self.assertEqual(recorder.recording.state, State.INTERRUPTED)
+        self.assertEqual(self.lines(), [FULL_LINE])
+        self.thread.failing = ()
+        self.go(4)
+        self.assertEqual(len(self.files()), 1)
+        self.go(3)
+        self.assertEqual(recorder.recording.state, State.RECORDING)
+        self.finished(recorder)
+        first, second = self.all()
+        self.assertEqual(first.media, self.part(0, 1))
+        self.assertIs(metadataOf(first)["complete"], True)
+        self.assertEqual(second.media, self.part(8, 10))
+        self.assertEqual(metadataOf(second)["streamOffset"], 8.0)
+        self.assertEqual(metadataOf(second)["sequence"], 1.0)
+        self.assertEqual(self.lines(), [FULL_LINE, MISSING.format("7.0")])
 
-        @return: what is logged as critical.
+    def test_create(self) -> None:
         """
-        with self.logs() as events:
-            self.receive(*tags)
-            self.stream.end()
+        A file that cannot be made is tried again after 5 s, 10 s, 20 s, and from
+        then on every 30 s, with one line for all of that.
+        """
+        self.thread.failing = (CREATE,)
+        recorder = self.record(*BEGIN, thread=self.thread)
+        tries = []
+        for second in range(1, 126):
+            before = len(self.thread.calls)
+            self.go(1)
+            if len(self.thread.calls) > before:
+                tries.append(second)
+        self.assertEqual(tries, [5, 15, 35, 65, 95, 125])
+        self.assertEqual(self.lines(), [FULL_LINE])
+        self.assertEqual(self.files(), [])
+        self.thread.failing = ()
+        self.go(31)
+        self.finished(recorder)
+        (contents,) = self.all()
+        self.assertEqual(contents.media, self.part(155, 156))
+        self.assertEqual(metadataOf(contents)["sequence"], 0.0)
+        self.assertEqual(self.lines(), [FULL_LINE, MISSING.format("155.0")])
+
+    def test_nothingFits(self) -> None:
+        """
+        Where there is room for the head of a file and for nothing else, no such file
+        is left, and it is tried less and less often, with one line.
+        """
+        self.thread.failing = (APPEND,)
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.go(60)
+        self.assertEqual(self.thread.calls, [CREATE, APPEND, FINISH] * 4)
+        self.assertEqual(self.lines(), [FULL_LINE])
+        self.assertEqual(self.files(), [])
+        self.stream.end()
         self.assertIsNone(self.successResultOf(recorder.done))
-        self.assertEqual(self.flushLoggedErrors(), [])
-        return logLines(events, LogLevel.critical)
 
-    LINE = "the recording of live/show stopped: [Errno 28] No space left on device"
-
-    def test_open(self) -> None:
+    def test_steady(self) -> None:
         """
-        A file that cannot be made costs the recording, with one line in the
-        log; the stream goes on, and nothing is tried again.
+        A disk that has worked for a minute is tried after 5 s again when it fails;
+        one that has not, later and later.
         """
-        thread = FailingThread("FLVFile")
-        recorder = self.record(videoHeader(), thread=thread)
-        self.assertEqual(
-            self.fails(recorder, keyframe(0), frame(40), frame(80)), [self.LINE]
-        )
-        self.assertEqual(thread.calls, ["FLVFile"])
-
-    def test_begin(self) -> None:
-        """
-        A header that cannot be written does too.
-        """
-        thread = FailingThread("begin")
-        recorder = self.record(thread=thread)
-        with self.logs() as events:
-            self.receive(*BEGIN)
-        self.assertIsNone(self.successResultOf(recorder.done))
-        self.assertEqual(logLines(events, LogLevel.critical), [self.LINE])
-        self.assertEqual(self.flushLoggedErrors(), [])
-        self.assertEqual(thread.calls, ["FLVFile", "begin", "finish"])
-        self.assertEqual(os.path.getsize(os.path.join(self.root, *self.files())), 0)
-
-    def test_write(self) -> None:
-        """
-        When a write fails the file is finished with what it has.
-        """
-        thread = FailingThread("")
-        recorder = self.record(*BEGIN, thread=thread)
-        thread.failing = "write"
-        self.assertEqual(self.fails(recorder, frame(40), frame(80)), [self.LINE])
-        contents = self.contents(self.files()[0])
-        self.assertEqual(contents.media, plain(*BEGIN))
-        self.assertEqual(metadataOf(contents)["duration"], 0.01)
-        self.assertEqual(thread.calls[-1], "finish")
+        recorder = self.record(*BEGIN, thread=self.thread)
+        for works, first, second in ((20, 5, 10), (80, 5, 10), (20, 20, 30)):
+            self.go(works)
+            for expected in (first, second):
+                self.thread.failing = (APPEND,)
+                self.go(1)
+                self.assertEqual(recorder.recording.state, State.INTERRUPTED)
+                self.thread.failing = ()
+                self.go(expected - 1)
+                self.assertEqual(recorder.recording.state, State.INTERRUPTED)
+                self.go(2)
+                self.assertEqual(recorder.recording.state, State.RECORDING)
 
     def test_finish(self) -> None:
         """
-        When finishing fails that is told as well, and the media is there.
+        When finishing fails at the end that is told, and the media is there.
         """
-        recorder = self.record(*BEGIN, thread=FailingThread("finish"))
-        self.assertEqual(self.fails(recorder), [self.LINE])
-        self.assertEqual(self.contents(self.files()[0]).media, plain(*BEGIN))
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.thread.failing = (FINISH,)
+        self.finished(recorder)
+        self.assertEqual(
+            self.lines(),
+            [INTERRUPTED + "No space left on device; it ends there"],
+        )
+        self.assertEqual(self.contents(*self.files()).media, plain(*BEGIN))
+
+    def test_finishOfASegment(self) -> None:
+        """
+        When finishing fails in the midst of a stream, the recording goes on after
+        that as it does after any failure.
+        """
+        recorder = self.record(*BEGIN, thread=self.thread, segment="10s")
+        self.thread.failing = (FINISH,)
+        self.go(10)
+        self.thread.failing = ()
+        self.assertEqual(recorder.recording.state, State.INTERRUPTED)
+        self.go(6)
+        self.finished(recorder)
+        first, second = self.all()
+        self.assertEqual(first.media, self.part(0, 9))
+        self.assertEqual(second.media, self.part(15, 16))
+
+    def test_endsMeanwhile(self) -> None:
+        """
+        A stream that ends while the disk fails ends the recording; what is missing
+        at its end is told, and nothing is tried any more.
+        """
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.go(1)
+        self.thread.failing = (APPEND,)
+        self.go(3)
+        path = self.finished(recorder)
+        self.assertEqual(recorder.recording.state, State.ENDED)
+        self.assertEqual(self.contents(path).media, self.part(0, 0))
+        self.assertEqual(
+            self.lines(),
+            [
+                FULL_LINE,
+                "the recording of live/show is over, its last 4.0 s are missing",
+            ],
+        )
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_failsAtTheEnd(self) -> None:
+        """
+        What cannot be written when the stream is over is told as well.
+        """
+        thread = SlowThread()
+        recorder = self.record(*BEGIN, thread=thread)
+        thread.run()
+        self.flush()
+        thread.run()
+        self.receive(keyframe(5000))
+        self.stream.end()
+
+        def full(descriptor: int, data: bytes, offset: int) -> int:
+            raise OSError(28, os.strerror(28))
+
+        real = os.pwrite
+        self.patch(os, "pwrite", full)
+        thread.step()
+        self.patch(os, "pwrite", real)
+        thread.run()
+        self.assertIsNotNone(self.successResultOf(recorder.done))
+        self.assertEqual(
+            self.lines(),
+            [
+                INTERRUPTED + "No space left on device; it ends there",
+                "the recording of live/show is over, its last 5.0 s are missing",
+            ],
+        )
 
     def test_fileInTheWay(self) -> None:
         """
-        A real error of the system is told as it is.
+        A real error of the system is told as it is, and the recording goes on when
+        its cause is gone.
         """
-        with open(os.path.join(self.root, "live"), "w"):
+        path = os.path.join(self.root, "live")
+        with open(path, "w"):
             pass
-        (line,) = self.fails(self.record(), *BEGIN)
-        self.assertIn("the recording of live/show stopped: [Errno ", line)
-        self.assertEqual(self.files(), ["live"])
+        recorder = self.record(*BEGIN)
+        (line,) = self.lines()
+        self.assertIn(INTERRUPTED, line)
+        os.unlink(path)
+        self.go(6)
+        self.finished(recorder)
+        self.assertEqual(self.all()[0].media, self.part(5, 6))
+
+    def test_reserve(self) -> None:
+        """
+        When less than the reserve is free on the disk it counts as full.
+        """
+        policy = RecordingPolicy(file=FilePolicy(reserveBytes=1 << 62))
+        recorder = self.record(*BEGIN, policy=policy)
+        self.assertEqual(self.lines(), [FULL_LINE])
+        self.assertEqual(self.files(), [])
+        self.stream.end()
+        self.assertIsNone(self.successResultOf(recorder.done))
+
+    def test_otherReason(self) -> None:
+        """
+        When the disk fails for another reason than before that is told too.
+        """
+        self.thread.failing = (CREATE,)
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.thread.error = OSError(30, os.strerror(30))
+        self.go(30)
+        other = FULL_LINE.replace("No space left on device", os.strerror(30))
+        self.assertEqual(self.lines(), [FULL_LINE, other])
+        self.stream.end()
+        self.successResultOf(recorder.done)
+
+    def test_noVideo(self) -> None:
+        """
+        Without video the recording goes on at the next frame.
+        """
+        self.thread.failing = (CREATE,)
+        recorder = self.record(audioHeader(), audio(0), thread=self.thread)
+        self.thread.failing = ()
+        self.clock.advance(5)
+        self.receive(audio(5000), audio(5020))
+        contents = self.contents(self.finished(recorder))
+        self.assertEqual(
+            contents.media,
+            plain(audioHeader(), audio(5000).at(0), audio(5020).at(20)),
+        )
+
+    def test_notInAGroup(self) -> None:
+        """
+        With video it waits for a keyframe.
+        """
+        self.thread.failing = (CREATE,)
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.thread.failing = ()
+        self.clock.advance(5)
+        self.receive(frame(5000), audio(5010))
+        self.assertEqual(recorder.recording.state, State.RESUMING)
+        self.receive(keyframe(6000), audio(5990))
+        contents = self.contents(self.finished(recorder))
+        self.assertEqual(
+            contents.media, plain(*SETUP, keyframe(6000).at(0), audio(5990).at(0))
+        )
+
+    def test_headerMeanwhile(self) -> None:
+        """
+        Sequence headers that come while nothing is recorded are in the next file.
+        """
+        other = header(0, b"\x17\x00\x00\x00\x00other")
+        self.thread.failing = (CREATE,)
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.thread.failing = ()
+        self.receive(other)
+        self.clock.advance(5)
+        self.receive(keyframe(6000))
+        contents = self.contents(self.finished(recorder))
+        self.assertEqual(
+            contents.media, plain(other, audioHeader(), keyframe(6000).at(0))
+        )
 
     def test_defect(self) -> None:
         """
-        Any other error is logged as a failure, and stops the recording only.
+        Any other error is logged as a failure, and stops this recording only.
         """
-        thread = FailingThread("write", ZeroDivisionError("a defect"))
-        recorder = self.record(*BEGIN, thread=thread)
+        self.thread.failing, self.thread.error = (
+            (APPEND,),
+            ZeroDivisionError("a defect"),
+        )
+        recorder = self.record(*BEGIN, thread=self.thread)
+        self.flush()
         self.assertIsNone(self.successResultOf(recorder.done))
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertTrue(self.stream.isLive)
+        self.receive(keyframe(1000))
+        self.stream.end()
 
     def test_others(self) -> None:
         """
         Another recording at the same time is complete.
         """
-        self.record(*BEGIN, thread=FailingThread("write"))
+        self.thread.failing = (APPEND,)
+        self.record(*BEGIN, thread=self.thread)
         other = FLVRecorder(self.stream, self.root, inThread, NOW)
-        self.stream.addSink(other)
-        self.receive(keyframe(40))
+        other.begin()
+        self.go(2)
         self.stream.end()
         path = self.successResultOf(other.done)
         assert path is not None
-        self.assertEqual(len(self.contents(path).media), 3)
+        self.assertEqual(self.contents(path).media, self.part(0, 2))

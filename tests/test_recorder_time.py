@@ -4,13 +4,9 @@ Tests of L{rtmptwisted.recorder}: the timestamps of recordings.
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from rtmptwisted.recorder import Timeline
-from rtmptwisted.wire.flv import FLVTag
+from rtmptwisted.timeline import Timeline
+from rtmptwisted.wire.flv import VIDEO, FLVTag
 from tests.media import (
-    AAC_CONFIG,
-    AVC_CONFIG,
     audio,
     audioHeader,
     configuration,
@@ -20,8 +16,6 @@ from tests.media import (
     videoHeader,
 )
 from tests.recorder_support import RecorderTestCase
-
-T = TypeVar("T")
 
 
 class TimeTests(RecorderTestCase):
@@ -51,6 +45,24 @@ class TimeTests(RecorderTestCase):
                 videoHeader(), audioHeader(), keyframe(start), audio(start + 23)
             ),
             [0, 0, 0, 23],
+        )
+
+    def test_marks(self) -> None:
+        """
+        A mark that says 0 whatever the clock says stands where it came, and sets no
+        clock.
+        """
+        start = 3_600_000
+        mark = FLVTag(VIDEO, 0, bytes.fromhex("1702000000"))
+        self.assertEqual(
+            self.times(
+                videoHeader(),
+                keyframe(start),
+                frame(start + 40),
+                mark,
+                frame(start + 80),
+            ),
+            [0, 0, 40, 40, 80],
         )
 
     def test_wrap(self) -> None:
@@ -138,29 +150,45 @@ class TimeTests(RecorderTestCase):
         self.assertEqual([tag.timestamp for tag in contents.media], [0, 0, 40, 80])
         self.assertEqual(metadataOf(contents)["duration"], 0.08)
 
-    def test_headersInside(self) -> None:
+    def test_setupInside(self) -> None:
         """
-        Sequence headers and configuration that change inside the stream stand
-        where they came, whatever their time, and move nothing.
+        Configuration that changes inside the stream, and the headers of tracks that
+        come later, stand where they came, whatever their time, and move nothing.
         """
         for timestamp in (0, 50, 90_000, 2**31):
-            changed = videoHeader(timestamp, AVC_CONFIG + b"x")
-            sound = audioHeader(timestamp, AAC_CONFIG + b"x")
             self.assertEqual(
                 self.times(
                     videoHeader(),
-                    audioHeader(),
                     keyframe(60_000),
                     frame(75_000),
-                    changed,
-                    sound,
                     configuration(timestamp),
+                    configuration(timestamp, b"other"),
+                    audioHeader(timestamp),
                     keyframe(75_040),
                     audio(75_050),
                 ),
-                [0, 0, 0, 15_000, 15_000, 15_000, 15_000, 15_040, 15_050],
+                [0, 0, 15_000, 15_000, 15_000, 15_000, 15_040, 15_050],
                 timestamp,
             )
+
+    def test_absence(self) -> None:
+        """
+        When nothing comes for some seconds and the stream then goes on, with its
+        headers first, the same file goes on as well, and the gap in it is that of
+        the stream.
+        """
+        setup = (videoHeader(), audioHeader())
+        recorder = self.record(*setup, keyframe(0), audio(10), frame(40))
+        self.clock.advance(7.5)
+        self.receive(*setup, keyframe(7540), audio(7550))
+        self.clock.advance(9)
+        self.receive(*setup, keyframe(16_560))
+        contents = self.contents(self.finished(recorder))
+        self.assertEqual(len(self.files()), 1)
+        self.assertEqual(
+            [tag.timestamp for tag in contents.media],
+            [0, 0, 0, 10, 40, 7540, 7550, 16_560],
+        )
 
     def test_clocksApart(self) -> None:
         """
@@ -211,6 +239,42 @@ class TimelineTests(RecorderTestCase):
         for n in range(10):
             self.assertEqual(timeline.place(9, n * step % 2**32), n * step)
         self.assertEqual(timeline.end, 9 * step)
+
+    def test_wrapOf31Bits(self) -> None:
+        """
+        A clock that goes from just below 2^31 to 0 goes on, over and over, each
+        track for itself and frames out of order at the edge included (T-26).
+        """
+        timeline = Timeline()
+        half = 2**31
+        self.assertEqual(timeline.place(9, half - 80), 0)
+        self.assertEqual(timeline.place(8, half - 70), 10)
+        self.assertEqual(timeline.place(9, 0), 80)
+        self.assertEqual(timeline.place(8, half - 5), 75)
+        self.assertEqual(timeline.place(9, half - 20), 80)
+        self.assertEqual(timeline.place(9, 40), 120)
+        self.assertEqual(timeline.place(8, 20), 100)
+        self.assertEqual(timeline.end, 120)
+        # Days later.
+        self.assertEqual(timeline.place(9, half // 2), half // 2 + 80)
+        self.assertEqual(timeline.place(9, half - 100), half - 20)
+        self.assertEqual(timeline.place(9, 50_000), half + 50_080)
+
+    def test_restartAtTheEdge(self) -> None:
+        """
+        More than a minute over that edge is a new start, and so is a clock that has
+        not come that far.
+        """
+        half = 2**31
+        for before, after, expected in (
+            (half - 1, 59_999, 60_000),
+            (half - 1, 60_000, 0),
+            (half - 60_001, 0, 0),
+            (half // 2, 5, 0),
+        ):
+            timeline = Timeline()
+            timeline.place(9, before)
+            self.assertEqual(timeline.place(9, after), expected, (before, after))
 
     def test_neverFalls(self) -> None:
         """

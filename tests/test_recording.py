@@ -5,86 +5,24 @@ Tests of L{rtmptwisted.recording}.
 from __future__ import annotations
 
 import os
-import tempfile
-import threading
-from dataclasses import replace
-from datetime import UTC, datetime
-from shutil import rmtree
+from datetime import UTC
 
-from twisted.internet.task import Clock
-from twisted.logger import LogLevel, capturedLogs
-from twisted.trial.unittest import TestCase
+from twisted.logger import LogLevel
 
-from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.errors import StartError
-from rtmptwisted.factory import RTMPFactory
-from rtmptwisted.recording import RecordingService, utcNow
-from rtmptwisted.streams import Publisher
-from tests.fakes import SlowThread, inThread, logLines
+from rtmptwisted.recording import STOP_SECONDS, RecordingService, utcNow
+from rtmptwisted.recordingpolicy import State
+from tests.fakes import SlowThread, logLines
 from tests.flv_reader import readFLV
-from tests.media import audioHeader, frame, keyframe, metadataOf, plain, videoHeader
-from tests.support import Client, ServerTestCase
-
-NOW = datetime(2026, 11, 22, 9, 8, 7, tzinfo=UTC)
-STAMP = "20261122T090807Z"
-WHO = Publisher("192.0.2.1:4000")
-
-BEGIN = (videoHeader(), audioHeader(), keyframe(0))
+from tests.media import frame, keyframe, metadataOf, plain
+from tests.recorder_support import STAMP
+from tests.recording_support import BEGIN, NoReactor, RecordingTestCase
 
 
-class NoReactor:
-    """
-    Runs nothing: these tests have threads of their own.
-    """
-
-
-class RecordingServiceTests(ServerTestCase):
+class RecordingServiceTests(RecordingTestCase):
     """
     Tests of L{RecordingService}, with work done at once.
     """
-
-    def setUp(self) -> None:
-        """
-        Start the service.
-        """
-        super().setUp()
-        folder = tempfile.mkdtemp()
-        self.addCleanup(rmtree, folder)
-        self.root = os.path.join(folder, "new", "recordings")
-        self.service = RecordingService(
-            self.directory,
-            self.root,
-            NoReactor(),  # type: ignore[arg-type]
-            lambda: NOW,
-        )
-        self.service.inThread = inThread  # type: ignore[method-assign]
-        self.service.startService()
-        self.addCleanup(self.stop)
-
-    def stop(self) -> None:
-        """
-        Stop the service, if it runs.
-        """
-        if not self.service.running:
-            return
-        self.assertIsNone(self.successResultOf(self.service.stopService()))
-
-    def files(self) -> list[str]:
-        """
-        @return: all files below the root.
-        """
-        return sorted(
-            os.path.relpath(os.path.join(folder, name), self.root)
-            for folder, _, names in os.walk(self.root)
-            for name in names
-        )
-
-    def media(self, path: str) -> object:
-        """
-        @return: the audio and video in a file.
-        """
-        with open(os.path.join(self.root, path), "rb") as file:
-            return readFLV(file.read()).media
 
     def test_folder(self) -> None:
         """
@@ -174,6 +112,9 @@ class RecordingServiceTests(ServerTestCase):
         self.assertNoResult(stopped)
         thread.run()
         self.successResultOf(stopped)
+        self.assertNotIn(
+            STOP_SECONDS, [c.getTime() for c in self.clock.getDelayedCalls()]
+        )
         self.assertEqual(
             self.media(f"live/show-{STAMP}.flv"), plain(*BEGIN, frame(2000))
         )
@@ -215,25 +156,48 @@ class RecordingServiceTests(ServerTestCase):
         self.assertRaises(StartError, service.startService)
         self.assertIsNone(self.successResultOf(service.stopService()))
 
-    def test_tooSlow(self) -> None:
+    def test_stuckAtTheEnd(self) -> None:
         """
-        A recording that was given up, as the disk does not answer, is
-        forgotten at once, and the stream goes on.
+        A disk that does not answer holds up the end of the service for ten seconds;
+        then it is said which file is not complete.
         """
         thread = SlowThread()
         self.service.inThread = thread  # type: ignore[method-assign]
-        self.directory.limits = replace(self.limits, recordingBytes=1000)
+        self.publisher("good").send(*BEGIN)
+        thread.run()
+        self.publisher("stuck").send(*BEGIN)
+        stopped = self.service.stopService()
+        with self.logs() as events:
+            self.clock.advance(STOP_SECONDS - 0.01)
+            self.assertNoResult(stopped)
+            self.clock.advance(0.01)
+        self.assertIsNone(self.successResultOf(stopped))
+        lines = logLines(events, LogLevel.critical)
+        self.assertEqual(len(lines), 2)
+        self.assertIn(f"the end of live/stuck-{STAMP}.flv is missing", lines[1])
+        thread.run()
+
+    def test_stuck(self) -> None:
+        """
+        While the disk does not answer, the stream goes on, and its next publish is
+        recorded by another recorder.
+        """
+        thread = SlowThread()
+        self.service.inThread = thread  # type: ignore[method-assign]
         source, player = self.publisher(), self.player()
         player.read()
-        with self.logs() as events:
-            source.send(*BEGIN, frame(40, 2000))
-        (line,) = logLines(events, LogLevel.critical)
-        self.assertIn("the disk is too slow", line)
-        self.assertEqual(thread.underWay, 1)
-        self.assertEqual(player.media(), plain(*BEGIN, frame(40, 2000)))
-        self.stop()
+        source.send(*BEGIN)
+        self.assertEqual(player.media(), plain(*BEGIN))
+        source.lose()
+        again = self.publisher()
+        again.send(keyframe(0))
+        self.assertEqual(thread.underWay, 2)
+        states = [each.state for each in self.service.recordings]
+        self.assertEqual(states, [State.ENDING, State.RECORDING])
+        again.lose()
         thread.run()
-        self.assertEqual(self.media(f"live/show-{STAMP}.flv"), [])
+        self.assertEqual(self.service.recordings, [])
+        self.assertEqual(self.media(f"live/show-{STAMP}-1.flv"), plain(keyframe(0)))
 
     def test_alreadyLive(self) -> None:
         """
@@ -258,7 +222,7 @@ class RecordingServiceTests(ServerTestCase):
         with self.logs() as events:
             source.send(*BEGIN)
         (line,) = logLines(events, LogLevel.critical)
-        self.assertIn("the recording of live/show stopped: ", line)
+        self.assertIn("the recording of live/show is interrupted: ", line)
         self.assertEqual(player.media(), plain(*BEGIN))
         self.assertFalse(source.closing)
 
@@ -316,57 +280,32 @@ class RecordingServiceTests(ServerTestCase):
             self.refused(self.root),
         )
 
+    def test_checkBeforeListening(self) -> None:
+        """
+        The folder is made and looked at before anything listens; the superuser, who
+        may become somebody else, looks only.
+        """
+        path = os.path.join(self.root, "more")
+        service = RecordingService(
+            self.directory,
+            path,
+            NoReactor(),  # type: ignore[arg-type]
+        )
+        self.patch(os, "geteuid", lambda: 0)
+        service.privilegedStartService()
+        self.assertFalse(os.path.exists(path))
+        self.patch(os, "geteuid", lambda: 1000)
+        service.privilegedStartService()
+        self.assertTrue(os.path.isdir(path))
+        os.rmdir(path)
+        with open(path, "w"):
+            pass
+        self.assertRaises(StartError, service.privilegedStartService)
+        self.patch(os, "geteuid", lambda: 0)
+        self.assertRaises(StartError, service.privilegedStartService)
+
     def test_now(self) -> None:
         """
         By itself the service takes the time in UTC.
         """
         self.assertIs(utcNow().tzinfo, UTC)
-
-
-class ThreadTests(TestCase):
-    """
-    Tests of L{RecordingService} with its own threads.
-    """
-
-    async def test_offTheReactorThread(self) -> None:
-        """
-        All work on files is done in other threads than the reactor's.
-        """
-        from twisted.internet import reactor
-
-        root = tempfile.mkdtemp()
-        self.addCleanup(rmtree, root)
-        threads = set()
-
-        def note(call: str) -> None:
-            real = getattr(os, call)
-
-            def noting(*args: object) -> object:
-                threads.add((call, threading.get_ident()))
-                return real(*args)
-
-            self.patch(os, call, noting)
-
-        directory = StreamDirectory(Clock())
-        service = RecordingService(
-            directory,
-            root,
-            reactor,  # type: ignore[arg-type]
-            lambda: NOW,
-        )
-        service.startService()
-        for call in ("open", "write", "pwrite", "fsync", "close"):
-            note(call)
-        client = Client(RTMPFactory(directory, None, bytes)).publish("show")
-        client.send(*BEGIN)
-        with capturedLogs() as events:
-            client.lose()
-            await service.stopService()
-        self.assertEqual(
-            {call for call, _ in threads}, {"open", "write", "pwrite", "fsync", "close"}
-        )
-        self.assertNotIn(threading.get_ident(), {thread for _, thread in threads})
-        path = os.path.join(root, "live", f"show-{STAMP}.flv")
-        with open(path, "rb") as file:
-            self.assertEqual(readFLV(file.read()).media, plain(*BEGIN))
-        self.assertTrue(any(path in line for line in logLines(events)))

@@ -69,6 +69,18 @@ class FramesTests(SessionTestCase):
         self.assertEqual(plain(*one.tags), plain(*tags))
         self.assertEqual(plain(*two.tags), plain(*tags))
 
+    def test_heard(self) -> None:
+        """
+        Each stream that has got a frame is known to be well.
+        """
+        self.publishing("one")
+        self.publishing("two")
+        self.publishing("three")
+        self.clock.advance(3)
+        self.session.framesReceived(asMessage(audio(0), id) for id in (1, 9, 2))
+        stalled = [each.name for each in self.directory if each.isStalled]
+        self.assertEqual(stalled, ["live/three"])
+
     def test_closed(self) -> None:
         """
         When a receiver closes the connection, the rest goes nowhere, and does not

@@ -22,6 +22,7 @@ from rtmptwisted.sockets import (
     SMALL_READ,
     ReadSize,
     boundSendBuffer,
+    hasUnread,
     keepFreedMemory,
     tuneForMedia,
 )
@@ -149,6 +150,61 @@ class SendBufferTests(SocketsTestCase):
         for transport in (StringTransport(), TCPTransport(), wrapper):
             boundSendBuffer(transport, 5000)
         self.assertEqual(self.held(connection), before)
+
+
+class UnreadTests(SocketsTestCase):
+    """
+    Tests of L{hasUnread}.
+    """
+
+    def pair(self) -> tuple[Connection, socket.socket]:
+        """
+        @return: a connection, and what it is connected to.
+        """
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        self.addCleanup(theirs.close)
+        ours.setblocking(False)
+        return Connection(ours, Protocol(), MemoryReactor()), theirs
+
+    def test_data(self) -> None:
+        """
+        What has come and was not read is seen, and stays there to be read.
+        """
+        connection, peer = self.pair()
+        self.assertFalse(hasUnread(connection))
+        peer.sendall(b"xy")
+        for _ in range(2):
+            self.assertTrue(hasUnread(connection))
+        self.assertEqual(connection.socket.recv(10), b"xy")
+        self.assertFalse(hasUnread(connection))
+
+    def test_end(self) -> None:
+        """
+        The end of the connection counts, and so does a socket that is gone.
+        """
+        connection, peer = self.pair()
+        peer.close()
+        self.assertTrue(hasUnread(connection))
+        connection.socket.close()
+        self.assertTrue(hasUnread(connection))
+
+    def test_around(self) -> None:
+        """
+        What stands on a connection, as TLS does, has what that has.
+        """
+        connection, peer = self.pair()
+        wrapper = ProtocolWrapper(WrappingFactory(Factory()), Protocol())
+        wrapper.makeConnection(connection)
+        self.assertFalse(hasUnread(wrapper))
+        peer.sendall(b"x")
+        self.assertTrue(hasUnread(wrapper))
+
+    def test_other(self) -> None:
+        """
+        Where there is no socket nothing is known.
+        """
+        self.assertFalse(hasUnread(StringTransport()))
 
 
 class ReadSizeTests(SocketsTestCase):

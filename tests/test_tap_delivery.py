@@ -33,8 +33,8 @@ class Recorded:
         self.scripts: list[object] = []
         self.sites: list[Any] = []
 
-        def makeDirectory(*arguments: Any) -> StreamDirectory:
-            self.directories.append(StreamDirectory(*arguments))
+        def makeDirectory(*arguments: Any, **named: Any) -> StreamDirectory:
+            self.directories.append(StreamDirectory(*arguments, **named))
             return self.directories[-1]
 
         def makeSite(*arguments: Any) -> object:

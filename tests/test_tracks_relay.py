@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rtmptwisted import recordedsetup
 from rtmptwisted.formats import FLVFormat
 from rtmptwisted.recorder import FLVRecorder
 from rtmptwisted.wire.flv import FLVTag
@@ -95,9 +96,10 @@ class RelayTests(RecorderTestCase):
 
     def setUp(self) -> None:
         """
-        Publish, and record.
+        Publish, and record, in one file whatever changes.
         """
         super().setUp()
+        self.patch(recordedsetup, "CHANGES", 0)
         self.source = self.publisher()
         self.stream = self.live()
         self.recorder = FLVRecorder(self.stream, self.root, inThread, NOW)
@@ -330,6 +332,7 @@ class WithoutHeadersTests(RecorderTestCase):
         Nobody waits for a header that never comes, or has nothing in it: the
         stream is recorded, and given to viewers, from its first frame (T-64).
         """
+        self.patch(recordedsetup, "CHANGES", 0)
         for media, first in self.FIRST:
             other = audio(10) if media == VIDEO else frame(10)
             tags = [FLVTag(media, 0, first), other, FLVTag(media, 20, first + b"\1")]

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.limits import Limits
+from rtmptwisted.wire.message import Acknowledgement, WindowAckSize
 from tests.fakes import FakeSink, logLines
 from tests.media import audio, videoHeader
 from tests.support import Received
@@ -92,6 +93,24 @@ class YieldTests(TurnsTestCase):
         self.assertEqual((sink.times, notes), (numbers(10), [PAUSE, RESUME]))
         client.send(audio(10))
         self.assertEqual((sink.times, notes), (numbers(11), [PAUSE, RESUME]))
+
+    def test_acknowledgement(self) -> None:
+        """
+        An acknowledgement that is due waits until all that has come was
+        worked on, however long that takes: a client that is done may have closed
+        its socket, and would lose what it has not sent yet.
+        """
+        client, sink = self.working()
+        client.send(WindowAckSize(2000))
+        self.clock.advance(1)
+        client.read()
+        client.send(*(audio(n) for n in range(200)))
+        while len(sink.tags) < 200:
+            self.clock.advance(0.005)
+            self.assertEqual(client.read(), [])
+        self.clock.advance(0.1)
+        (acknowledged,) = client.read()
+        self.assertIsInstance(acknowledged, Acknowledgement)
 
     def test_others(self) -> None:
         """

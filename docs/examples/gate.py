@@ -47,7 +47,10 @@ async def guardedPublish(session: Session, command: Command) -> None:
     token = dict(name.parameters).get("token", "")
     if not await deferToThread(mayPublish, name.key, token):
         raise CommandRejected("NetStream.Publish.Denied", "the token is wrong")
-    publish.handle(session, command)
+    waiting = publish.handle(session, command)
+    if waiting is not None:
+        # Another publisher of this name may be gone: that takes a moment to see.
+        await waiting
 
 
 async def main(reactor: Any, rtmp: str = "tcp:1935") -> None:

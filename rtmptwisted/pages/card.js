@@ -47,6 +47,7 @@ export class Card {
     this.canvas = element("canvas", { width: 480, height: 270, "aria-hidden": "true" });
     this.placeholder = element("span", { className: "placeholder" });
     this.time = element("span", { className: "time" });
+    this.waiting = element("p", { className: "waiting" }, "Waiting for its publisher");
     this.facts = element("p", { className: "facts" });
     this.curves = new Curves();
     const address = `#/${encodeURI(stream.name)}`;
@@ -56,6 +57,7 @@ export class Card {
       { className: "card" },
       element("div", { className: "still" }, this.canvas, this.placeholder, this.time),
       element("h2", {}, this.link),
+      this.waiting,
       this.facts,
       this.curves.element,
     );
@@ -65,6 +67,7 @@ export class Card {
     this.stream = stream;
     this.wanted = stream.picture;
     if (!this.settled) say(this.placeholder, placeholder(stream));
+    show(this.waiting, stream.interrupted);
     say(this.time, words.duration(stream.seconds));
     this.time.title = `Live since ${words.since(stream.seconds)}`;
     say(this.facts, facts(stream, this.width, this.height).join(" · "));

@@ -4,6 +4,7 @@ import { Card, Curves, facts } from "./card.js";
 import { element, say, show } from "./dom.js";
 import { Past } from "./past.js";
 import { Player, streamURL, wantedTransport } from "./player.js";
+import { Shelf, WatchedRecording, recordingIn } from "./recordings.js";
 import { copyable, embedCode, rtmpURL } from "./share.js";
 import { Stills } from "./stills.js";
 import * as words from "./words.js";
@@ -21,6 +22,11 @@ const cards = new Map();
 let streams = null;
 let rtmpPort = null;
 let watched = null;
+
+// Recordings are there only when the server has been asked to show them.
+const source = document.body.dataset.recordings;
+const shelf = source ? new Shelf(source, () => watched?.update()) : null;
+if (shelf) document.querySelector("main").append(shelf.element);
 
 // --- What is live
 
@@ -116,7 +122,7 @@ function howTo() {
 
 class Watched {
   constructor(name) {
-    this.name = name;
+    this.name = this.title = name;
     this.player = new Player(name, streamURL(name, ".flv"), wantedTransport());
     this.curves = new Curves();
     this.facts = element("p", { className: "facts" });
@@ -146,11 +152,13 @@ class Watched {
   }
 
   update() {
+    if (!streams) return;
     const stream = streams.find((each) => each.name === this.name);
     show(this.curves.element, Boolean(stream));
     const { videoWidth, videoHeight } = this.player.video;
+    const interrupted = stream?.interrupted ? ["Waiting for its publisher"] : [];
     const lines = stream
-      ? [...facts(stream, videoWidth, videoHeight), `Live since ${words.since(stream.seconds)}`]
+      ? [...facts(stream, videoWidth, videoHeight), ...interrupted, `Live since ${words.since(stream.seconds)}`]
       : ["Not live now"];
     say(this.facts, lines.join("\n"));
     if (stream) this.curves.update(stream, past.of(this.name));
@@ -161,28 +169,42 @@ class Watched {
     at("watch").replaceChildren();
     show(at("watch"), false);
   }
+
+  // Where the focus goes when it is closed.
+  leave() {
+    cards.get(this.name)?.link.focus();
+  }
 }
+
+let followed = "";
 
 // The address says what is watched, so that it can be kept, sent and gone back from.
 function follow() {
-  let name = "";
+  let wanted = "";
   try {
-    name = decodeURI(location.hash.replace(/^#\/?/, ""));
+    wanted = decodeURIComponent(location.hash.replace(/^#\/?/, ""));
   } catch {
     // No address of ours.
   }
-  if (name === (watched ? watched.name : "")) return;
+  if (wanted === followed) return;
   const before = watched;
   if (watched) watched.close();
-  watched = name ? new Watched(name) : null;
-  document.title = name ? `${name} – Live` : "Live";
+  followed = wanted;
+  watched = wanted ? open(wanted) : null;
+  document.title = watched ? `${watched.title} – Live` : "Live";
   render();
   if (watched) {
+    watched.update();
     watched.heading.focus({ preventScroll: true });
     at("watch").scrollIntoView({ block: "start" });
   } else if (before) {
-    cards.get(before.name)?.link.focus();
+    before.leave();
   }
+}
+
+function open(wanted) {
+  const path = shelf && recordingIn(wanted);
+  return path ? new WatchedRecording(path, at("watch"), shelf) : new Watched(wanted);
 }
 
 addEventListener("hashchange", follow);

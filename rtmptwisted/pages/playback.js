@@ -25,10 +25,15 @@ const WHILE_UNPLAYABLE = [5, 10];
 const STEADY = 8;
 
 // The server is asked so long whether there is a stream, and a connection may be silent
-// for so long, at first: the publisher may be silent itself, which a new connection
-// would not help.
+// for so long, at first.
 const ANSWER_SECONDS = 8;
 const SILENCE = [6, 12, 24];
+
+// When nothing comes, the publisher may be silent itself, or gone for a while, which a
+// new connection would not help.  So often the server is asked whether it has got more
+// meanwhile, in seconds; when that is so this many times, it is the connection.
+const ASK_SECONDS = 2;
+const DEAF = 2;
 
 // When a stream is over, what is there is shown to its end, but not for longer.
 const LAST_SECONDS = 2;
@@ -54,9 +59,11 @@ const CONFIG = {
 };
 
 export class Playback extends EventTarget {
-  // `url` is that of the FLV over HTTP; `transport` is "http" or "ws".
-  constructor(video, url, transport) {
+  // `url` is that of the FLV over HTTP; `transport` is "http" or "ws".  `inquire` asks
+  // the server what it has of the stream: `bytes`, and whether it is `interrupted`.
+  constructor(video, url, transport, inquire) {
     super();
+    this.inquire = inquire;
     this.video = video;
     this.url = url;
     this.transport = transport;
@@ -169,6 +176,7 @@ export class Playback extends EventTarget {
     this.playedAt = null;
     this.endedAt = null;
     this.starved = 0;
+    this.hears();
     this.pace.reset();
     engine.on(mpegts.Events.ERROR, (type, detail, info) => {
       if (attempt !== this.attempt) return;
@@ -244,8 +252,38 @@ export class Playback extends EventTarget {
     if (this.video.paused && this.state !== State.BLOCKED) {
       if (this.pace.enoughToStart || waited) this.play(attempt);
     }
+    if (this.pace.silence < ASK_SECONDS) this.hears();
+    else if (seconds() - this.askedAt > ASK_SECONDS) this.listen(attempt);
+  }
+
+  // There is no reason to doubt the connection.
+  hears() {
+    this.askedAt = 0;
+    this.received = null;
+    this.deaf = 0;
+  }
+
+  // Nothing has come for a while: find out whose fault that is.
+  async listen(attempt) {
+    this.askedAt = Infinity;
+    let found = null;
+    try {
+      found = await this.inquire();
+    } catch {} // A server that does not answer is no publisher that is silent.
+    if (attempt !== this.attempt || this.askedAt !== Infinity) return;
+    this.askedAt = seconds();
+    const before = this.received;
+    this.received = found && found.bytes;
+    if (found !== null && found.bytes === before) {
+      this.deaf = 0;
+      // What waits for its first picture says so by itself.
+      if (this.state === State.STALLED) this.become(State.STALLED, reasonOf(found));
+    } else if (before !== null) {
+      this.deaf += 1;
+    }
     const patience = SILENCE[Math.min(this.attempts, SILENCE.length - 1)];
-    if (this.pace.silence > patience) this.broken(`Nothing came for ${patience} s.`);
+    const sure = found === null || this.deaf >= DEAF;
+    if (sure && this.pace.silence > patience) this.broken(`Nothing came for ${patience} s.`);
   }
 
   // Whether it plays: events do not tell in all cases, since one may come in the midst
@@ -272,4 +310,10 @@ export class Playback extends EventTarget {
       this.again(State.RETRYING, detail, AFTER_TROUBLE);
     }
   }
+}
+
+function reasonOf(found) {
+  return found.interrupted
+    ? "The publisher has lost its connection, and may come back."
+    : "Nothing comes from the publisher.";
 }

@@ -22,6 +22,12 @@ const NOTICES = {
   [State.BLOCKED]: "Press play to start.",
 };
 
+// Those of which more can be said.
+const DETAILED = new Set([State.STALLED, State.RETRYING, State.UNPLAYABLE]);
+
+// The server is given so long to say what it has.
+const ANSWER_MS = 5000;
+
 // Controls fade when nobody has moved for so long.
 const IDLE_MS = 2500;
 
@@ -45,7 +51,7 @@ export class Player {
       this.notice,
       this.detail,
     );
-    this.playback = new Playback(this.video, url, transport);
+    this.playback = new Playback(this.video, url, transport, () => inquire(name));
     this.element = element(
       "div",
       { className: "player", role: "group", "aria-label": `Player: ${name}` },
@@ -163,7 +169,7 @@ export class Player {
     const { state, detail } = this.playback;
     this.element.dataset.state = state;
     say(this.notice, NOTICES[state]);
-    say(this.detail, state === State.RETRYING || state === State.UNPLAYABLE ? detail : "");
+    say(this.detail, DETAILED.has(state) ? detail : "");
   }
 
   refresh() {
@@ -201,6 +207,15 @@ function face(made, icon, label) {
     drawing("path", { d: ICONS[icon] }),
   );
   made.replaceChildren(svg);
+}
+
+// What the server has of a stream now; null when it has none.
+async function inquire(name) {
+  const url = new URL("streams.json?samples=0", document.baseURI);
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+  if (!response.ok) return null;
+  const { streams } = await response.json();
+  return streams.find((stream) => stream.name === name) ?? null;
 }
 
 // What the address of the page asks for.

@@ -28,6 +28,28 @@ export function duration(seconds) {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
 }
 
+// Of what is not known there is nothing to say.
+export function length(seconds) {
+  return seconds === null ? "" : duration(seconds);
+}
+
+const UNITS = ["kB", "MB", "GB", "TB"];
+
+export function bytes(count) {
+  let value = count / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value.toFixed(value < 9.95 ? 1 : 0)} ${UNITS[unit]}`;
+}
+
+export function dateAndTime(text) {
+  const date = new Date(text);
+  return date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
 export function since(seconds) {
   const date = new Date(Date.now() - seconds * 1000);
   const time = { hour: "2-digit", minute: "2-digit" };

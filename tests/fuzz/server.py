@@ -94,7 +94,9 @@ def _slowly(clock: Clock, handler: ICommandHandler) -> FunctionHandler:
     async def handle(session: Session, command: Command) -> None:
         await cast("Deferred[None]", deferLater(clock, 0.5, lambda: None))
         if not session.closed:
-            handler.handle(session, command)
+            waiting = handler.handle(session, command)
+            if waiting is not None:
+                await waiting
 
     return FunctionHandler(handle)
 

@@ -48,6 +48,31 @@ def shortGOPSource() -> Path:
 
 
 @functools.cache
+def seekSource() -> Path:
+    """
+    60 s with a keyframe each second, and B-frames.
+    """
+    return _encode(
+        "seek.flv", "testsrc=size=320x240:rate=30", 60, "-g", "30", "-bf", "2"
+    )
+
+
+@functools.cache
+def smallFramesSource() -> Path:
+    """
+    7 minutes in 31,000 small frames, 10 MB.
+    """
+    path = Path(_folder.name) / "small-frames.flv"
+    subprocess.run(
+        [tool("ffmpeg"), "-hide_banner", "-loglevel", "error", "-y"]
+        + ["-stream_loop", "6", "-i", str(seekSource()), "-c", "copy", str(path)],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return path
+
+
+@functools.cache
 def longSource() -> Path:
     """
     60 s at 4 Mbit/s, 720p30, with a keyframe every 2 s.

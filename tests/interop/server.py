@@ -33,9 +33,12 @@ class Server:
     @ivar recordings: the folder for recordings.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, recordings: Path | None = None) -> None:
+        """
+        @param recordings: a folder for recordings that outlives the server.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="rtmptwisted-server-")
-        self.recordings = Path(self._folder.name) / "out"
+        self.recordings = recordings or Path(self._folder.name) / "out"
         arguments = ["-n", "--pidfile=", "rtmp", "--port", _LOCAL, "--http", _LOCAL]
         arguments += ["--record", str(self.recordings), *options]
         self._process = subprocess.Popen(
@@ -114,6 +117,13 @@ class Server:
         self.waitFor(rf"recorded .*/{re.escape(name)}-[0-9TZ-]+\.flv:", count)
         paths = self.recordings.glob(f"{name}-*.flv")
         return max(paths, key=lambda path: path.stat().st_mtime_ns)
+
+    def kill(self) -> None:
+        """
+        Stop it as a lack of memory does: it learns nothing of it.
+        """
+        self._process.kill()
+        self._process.wait(_PATIENCE)
 
     def stop(self) -> int:
         """
