@@ -27,9 +27,10 @@ FEW = 50
 FOLDER = "/recordings/"
 
 #: For so long an answer is given again, in seconds, and so many times as long as it
-#: took to make.
+#: took to make, but not for longer than the last: a disk that hung once is well again.
 _FRESH_SECONDS = 5
 _FRESH_TIMES = 10
+_FRESH_MOST = 300
 
 #: So many heads are read in one call: others come between.
 _AT_ONCE = 20
@@ -39,10 +40,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 class _Made(NamedTuple):
     """
-    @ivar until: when to make it anew.
+    @ivar at: when it was made, in seconds of the clock.
+    @ivar fresh: for how long it is given, in seconds.
     """
 
-    until: float
+    at: float
+    fresh: float
     body: bytes
 
 
@@ -72,7 +75,8 @@ class Catalogue:
         waiting = self._waiting[count]
         result: Deferred[bytes] = Deferred(waiting.discard)
         made = self._made.get(count)
-        if made is not None and self._clock.seconds() < made.until:
+        # The clock may be set back.
+        if made is not None and 0 <= self._clock.seconds() - made.at < made.fresh:
             result.callback(made.body)
             return result
         waiting.add(result)
@@ -107,8 +111,8 @@ class Catalogue:
             self._heads.update(known)
         body = await self._inThread(encode, known, more)
         now = self._clock.seconds()
-        fresh = max(_FRESH_SECONDS, _FRESH_TIMES * (now - asked))
-        self._made[count] = _Made(now + fresh, body)
+        fresh = min(_FRESH_TIMES * (now - asked), _FRESH_MOST)
+        self._made[count] = _Made(now, max(_FRESH_SECONDS, fresh), body)
         return body
 
 

@@ -136,7 +136,11 @@ class Feed:
             self._failures = 0
         stream = self._stream
         if stream is not None and stream.isLive and not self._late:
-            self._startAgain(stream, said)
+            if child.exited:
+                self._startAgain(stream, said)
+            else:
+                # It is stuck in the kernel.  Another would be stuck beside it.
+                self._log.error("{name}: {said}", name=self._key, said=said)
             return
         self._log.info("{name}: {said}", name=self._key, said=said)
         if stream is not None and stream.isLive:

@@ -41,6 +41,7 @@ class Child(ProcessProtocol):
     A process, and the viewer of a stream that it is.
 
     @ivar status: what it ended with.
+    @ivar exited: whether it has ended, as far as is known.
     """
 
     protocol = "a pipe"
@@ -67,6 +68,7 @@ class Child(ProcessProtocol):
         self.peer = program
         self._ending = False
         self.status = "it was never heard of again"
+        self.exited = False
 
     @property
     def seconds(self) -> float:
@@ -213,7 +215,7 @@ class Child(ProcessProtocol):
         """
         if self._gone:
             return
-        self._ending = True
+        self._ending = self.exited = True
         self.status = _status(reason.value)
         self._fanOut.remove(self._viewer)
         self._wait(LAST_WORDS_SECONDS, self._forget)

@@ -119,7 +119,7 @@ class StreamDirectory:
         @return: fires when L{publish} can be called; L{None} for at once.
         """
         stream = self.live(name)
-        if stream is None or stream.publisher is None or stream.isStalled:
+        if stream is None or stream.publisher is None or stream.interrupted:
             return None
         if not self._mayContinue(stream.publisher, publisher):
             return None

@@ -39,6 +39,25 @@ class _DaemonThread(Thread):
         super().__init__(*args, **{**kwargs, "daemon": True})
 
 
+def startPool(most: int, name: str) -> ThreadPool:
+    """
+    @return: threads that do not keep the program from ending, none at first.
+    """
+    pool = ThreadPool(0, most, name)
+    pool.threadFactory = _DaemonThread
+    pool.start()
+    return pool
+
+
+def stopPool(pool: ThreadPool) -> None:
+    """
+    End threads when they have done what was asked of them.  Nothing more can be.
+    """
+    # That waits for each of them, and one may be stuck, so it is not the reactor's
+    # thread that waits.
+    _DaemonThread(target=pool.stop).start()
+
+
 class DiskThreads:
     """
     A few threads of their own: a disk that does not answer holds up these, and
@@ -70,9 +89,7 @@ class DiskThreads:
             reactor: Any = installed
             self._reactor = reactor
         if self._pool is None:
-            self._pool = ThreadPool(0, self._count, "playback")
-            self._pool.threadFactory = _DaemonThread
-            self._pool.start()
+            self._pool = startPool(self._count, "playback")
         return deferToThreadPool(self._reactor, self._pool, function, *args)
 
     def stop(self) -> None:
@@ -82,5 +99,4 @@ class DiskThreads:
         """
         pool, self._pool = self._pool, None
         if pool is not None:
-            # It waits for each of them, and one may be stuck.
-            _DaemonThread(target=pool.stop).start()
+            stopPool(pool)

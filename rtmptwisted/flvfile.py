@@ -24,8 +24,8 @@ from rtmptwisted.wire.flvindex import Tally
 __all__ = ["FLVFile", "FilePolicy", "lock"]
 
 #: So many tags are joined for one write.  All of them at once would double what
-#: a long backlog holds in memory.
-_AT_ONCE = 256
+#: a long backlog holds in memory; but on some disks each write takes its time.
+_AT_ONCE = 2048
 
 #: The numbers in the head are at most this old, in seconds, when more is
 #: appended: a recording that is cut off then says nearly how long it is.
@@ -212,10 +212,12 @@ class FLVFile:
         """
         Bring the head up to date.
         """
-        if isIndexed:
-            self._write(*self._head.index(self._tally))
         now = self._clock()
-        if isIndexed or now - self._told >= _HEAD_SECONDS:
+        if isIndexed:
+            # All of it with one call: on some disks each takes its time.
+            self._write(*self._head.both(self._tally))
+            self._told = now
+        elif now - self._told >= _HEAD_SECONDS:
             self._write(*self._head.numbers(self._tally))
             self._told = now
 

@@ -7,6 +7,7 @@ All of it blocks, and belongs in a thread.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from rtmptwisted import __version__
 from rtmptwisted.errors import FLVError, RTMPError
 from rtmptwisted.flvcheck import Progress, Survey, check
 from rtmptwisted.flvscan import Scan
+from rtmptwisted.flvsource import FLVSource
 from rtmptwisted.metadata import FILE_KEYS
 from rtmptwisted.newfile import lock
 from rtmptwisted.wire.amf import AMFValue
@@ -33,6 +35,12 @@ _MOST_CUT = LARGEST_BODY + 15
 _CAPACITY = 4096
 
 _COPY = 1 << 20
+
+#: How a tag begins: its type, and a stream id of 0 behind size and time.
+_TAG = re.compile(rb"[\x08\x09\x12](?=.{7}\0\0\0)", re.DOTALL)
+
+#: What it takes for that.
+_BEGINNING = 11
 
 
 @dataclass(slots=True)
@@ -65,7 +73,7 @@ def repair(path: str, progress: Progress | None = None, force: bool = False) -> 
 
     @param progress: is called with a number from 0 to 1 now and then.  What it
         raises leaves the file as it was.
-    @param force: whether to cut off more than a crash can leave.
+    @param force: whether to cut off more than a crash can leave, or whole tags.
     """
     result = Repair(path)
     try:
@@ -87,41 +95,78 @@ def repair(path: str, progress: Progress | None = None, force: bool = False) -> 
 def _repair(
     descriptor: int, result: Repair, progress: Progress | None, force: bool
 ) -> None:
+    before = os.fstat(descriptor)
     survey = Survey(descriptor, progress)
     result.duration, result.left = survey.tally.end, survey.lasting()
     problems = survey.repairable()
     if survey.surplus > _MOST_CUT and not force:
         result.problem = f"{problems[0]}: so much is cut off only by force"
         return
+    if not force and _hasTag(survey.source, survey.end):
+        result.problem = f"{problems[0]}, whole tags among them: only by force"
+        return
     if survey.head is not None:
-        _repairInPlace(descriptor, survey, survey.head, result)
+        _repairInPlace(descriptor, survey, survey.head, result, before)
     elif problems:
-        _replace(descriptor, survey, result, progress)
+        _replace(descriptor, survey, result, before, progress)
     if result.done:
         result.cut = survey.surplus
         if result.cut:
             result.done.insert(0, f"{result.cut} bytes cut off at the end")
 
 
+def _hasTag(source: FLVSource, position: int) -> bool:
+    """
+    @return: whether there is a whole tag anywhere from there on, so that the file is
+        damaged, and not only cut off.
+    """
+    while position < source.size:
+        data = source.read(position, _COPY)
+        for found in _TAG.finditer(data):
+            with suppress(FLVError):
+                source.tagAt(position + found.start())
+                return True
+        # One may begin where this ends.
+        position += max(len(data) - _BEGINNING + 1, _BEGINNING)
+    return False
+
+
+def _checkUntouched(descriptor: int, before: os.stat_result) -> None:
+    """
+    @raise FLVError: when somebody has written to the file, without a lock as most do.
+    """
+    now = os.fstat(descriptor)
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise FLVError("it is being written")
+
+
 def _repairInPlace(
-    descriptor: int, survey: Survey, head: FileHead, result: Repair
+    descriptor: int,
+    survey: Survey,
+    head: FileHead,
+    result: Repair,
+    before: os.stat_result,
 ) -> None:
-    status = os.fstat(descriptor)
     written = head.encode(survey.tally, complete=True)
     if not survey.surplus and survey.source.read(0, head.size) == written:
         return
+    _checkUntouched(descriptor, before)
     os.ftruncate(descriptor, survey.end)
     # What says that all is right comes after all is right.
     _write(descriptor, 0, head.encode(survey.tally))
     os.fdatasync(descriptor)
     _write(descriptor, 0, head.numbers(survey.tally, complete=True)[1])
     os.fdatasync(descriptor)
-    os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.utime(descriptor, ns=(before.st_atime_ns, before.st_mtime_ns))
     result.done.append("duration, index and numbers written")
 
 
 def _replace(
-    descriptor: int, survey: Survey, result: Repair, progress: Progress | None
+    descriptor: int,
+    survey: Survey,
+    result: Repair,
+    before: os.stat_result,
+    progress: Progress | None,
 ) -> None:
     """
     Put a new file with a head of ours into the place of the old.
@@ -136,15 +181,15 @@ def _replace(
         try:
             _write(new, 0, head.encode(tally, complete=True))
             _copy(descriptor, new, survey, head.size, progress)
-            status = os.fstat(descriptor)
             # Only the superuser can give a file away.
             with suppress(OSError):
-                os.fchown(new, status.st_uid, status.st_gid)
-            os.fchmod(new, status.st_mode & 0o7777)
-            os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+                os.fchown(new, before.st_uid, before.st_gid)
+            os.fchmod(new, before.st_mode & 0o7777)
+            os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
             os.fsync(new)
         finally:
             os.close(new)
+        _checkUntouched(descriptor, before)
         os.rename(temporary, path)
     except BaseException:
         with suppress(OSError):

@@ -205,6 +205,17 @@ class NetStream:
             return None
         return stream if stream.publisher is self.publisher else None
 
+    def noteBytes(self) -> bool:
+        """
+        Something has come, if only a part of a message.
+
+        @return: whether this publishes.
+        """
+        stream = self.published
+        if stream is not None:
+            stream.heardAt = self._session.directory.clock.seconds()
+        return self.state is NetStreamState.PUBLISHING
+
     def notFound(self) -> None:
         """
         Nobody has published what is to be played here, for too long.

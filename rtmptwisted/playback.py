@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Sequence
 from errno import EACCES, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO, EPERM
 from typing import NamedTuple
@@ -240,7 +241,10 @@ class _Answer:
         self._patience.settle()
         request.setHeader(b"accept-ranges", b"none" if self._sought else b"bytes")
         request.setHeader(b"etag", file.tag)
-        request.setHeader(b"last-modified", datetimeToString(file.modified))
+        # Never later than the answer, as what was written just now would be: a date
+        # that does not count later is sent instead.
+        modified = min(file.modified, time.time())
+        request.setHeader(b"last-modified", datetimeToString(modified))
         if isUnchanged(request, file.tag, file.modified):
             playback.close(file)
             request.setResponseCode(NOT_MODIFIED)

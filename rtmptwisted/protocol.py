@@ -125,7 +125,7 @@ class RTMPProtocol(Protocol):
             self._protocolFailed(error)
         else:
             self._interpret()
-            if self.session.isPublishing:
+            if self.session.noteBytes():
                 self._reading.rest(len(data))
 
     def _interpret(self, last: bool = False) -> None:

@@ -4,6 +4,7 @@ Recording one publish of one stream.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from twisted.internet.defer import Deferred
@@ -54,18 +55,21 @@ class FLVRecorder:
         now: datetime,
         policy: RecordingPolicy | None = None,
         watcher: IRecordingWatcher | None = None,
+        limit: Callable[[], int] | None = None,
     ) -> None:
         """
         @param root: the folder below which all recordings are.
         @param now: the time of day.
+        @param limit: tells how many bytes may wait, if not the directory's limits do.
         """
         self._stream = stream
         self._policy = policy = policy or RecordingPolicy()
         self._progress = Progress(stream, watcher)
         self._clock = clock = stream.directory.clock
         self._epoch = now - timedelta(seconds=clock.seconds())
-        self._limit = stream.directory.limits.recordingBytes
-        self._memory = SetupMemory(stream.name, stream.directory.limits)
+        limits = stream.directory.limits
+        self._limit = limit or (lambda: limits.recordingBytes)
+        self._memory = SetupMemory(stream.name, limits)
         self._timeline = Timeline()
         self._backlog = Backlog()
         self._writer = SegmentWriter(
@@ -151,7 +155,7 @@ class FLVRecorder:
         """
         if self._state is State.WAITING:
             return True
-        if self._state is State.BEHIND and self._backlog.waiting * 2 > self._limit:
+        if self._state is State.BEHIND and self._backlog.waiting * 2 > self._limit():
             return False
         return self._isStart(tag)
 
@@ -164,7 +168,7 @@ class FLVRecorder:
         if (
             segment is None
             or not waiting
-            or waiting + len(tag.body) + OVERHEAD <= self._limit
+            or waiting + len(tag.body) + OVERHEAD <= self._limit()
         ):
             return True
         self._state = State.BEHIND

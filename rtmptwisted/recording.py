@@ -32,6 +32,8 @@ T = TypeVar("T")
 #: seconds.
 STOP_SECONDS = 10.0
 
+_EFFECTIVE = os.access in os.supports_effective_ids
+
 
 def utcNow() -> datetime:
     """
@@ -97,7 +99,8 @@ class RecordingService(Service):
         except OSError as error:
             why = error.strerror or str(error)
             raise StartError(f"cannot record to {self.root}: {why}") from error
-        if not os.access(self.root, os.W_OK | os.X_OK):
+        # The real user may be another than the one who writes.
+        if not os.access(self.root, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE):
             raise StartError(f"cannot record to {self.root}: no right to write there")
 
     def privilegedStartService(self) -> None:
@@ -195,13 +198,22 @@ class RecordingService(Service):
         recorder = self._live.get(stream.name)
         if recorder is None or recorder.isOver:
             recorder = FLVRecorder(
-                stream, self.root, self.inThread, self._now(), self._policy, self
+                *(stream, self.root, self.inThread, self._now(), self._policy, self),
+                self._mayWait,
             )
             self._recorders[recorder] = stream
             self._live[stream.name] = recorder
             recorder.done.addBoth(self._finished, recorder)
             recorder.begin()
         return recorder
+
+    def _mayWait(self) -> int:
+        """
+        @return: how many bytes of one recording may wait to be written.
+        """
+        limits = self._directory.limits
+        part = limits.recordingsBytes // max(len(self._recorders), 1)
+        return min(limits.recordingBytes, part)
 
     def stopRecording(self, name: str) -> Deferred[str | None]:
         """
@@ -211,7 +223,7 @@ class RecordingService(Service):
         @return: fires when all is written, with the path of the latest file, or
             with L{None} when there is none.
         """
-        recorder = self._live.pop(name, None)
+        recorder = self._live.get(name)
         done: Deferred[str | None] = Deferred()
         if recorder is None:
             done.callback(None)

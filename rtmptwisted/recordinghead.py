@@ -34,6 +34,10 @@ _INDEX = b"\0\x09keyframes"
 #: number when that name was taken.
 _TIME = re.compile(r"-(\d{8}T\d{6}Z)(-\d+)?\Z")
 
+#: No codec has a longer name.  Metadata may have one of 16 KiB, in each of a thousand
+#: files.
+_LONGEST_CODEC = 40
+
 #: No recording is longer, in seconds: what the timestamps of a file can hold.
 _LONGEST = 2**32 / 1000
 
@@ -154,7 +158,8 @@ def _codec(
     said = metadata.get(f"{kind}codecid")
     if isinstance(said, str):
         # Some say it in words.
-        return codecName(said)
+        isName = said.isprintable() and 0 < len(said) <= _LONGEST_CODEC
+        return codecName(said) if isName else None
     number = _number(metadata, f"{kind}codecid")
     if number is None or not 0 <= number < 2**32:
         return None

@@ -5,7 +5,6 @@ Threads for recordings.
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Thread
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -15,7 +14,8 @@ from twisted.internet.interfaces import (
     IReactorTime,
 )
 from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
+
+from rtmptwisted.diskthreads import startPool, stopPool
 
 T = TypeVar("T")
 
@@ -33,15 +33,6 @@ MOST_STUCK = 64
 _INTERVAL = 1.0
 
 
-class _DaemonThread(Thread):
-    """
-    A thread that the program does not wait for when it ends.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "daemon": True})
-
-
 class RecordingThreads:
     """
     A few threads.  Calls to a disk that does not answer are replaced by others, up
@@ -54,10 +45,9 @@ class RecordingThreads:
         # When each call that is under way, or waits for its turn, began.
         self._calls: dict[object, list[float]] = {}
         self._look: IDelayedCall | None = None
+        self._stopping = self._stopped = False
         # A pool that was stopped cannot start again.
-        self._pool = ThreadPool(0, THREADS, "recording")
-        self._pool.threadFactory = _DaemonThread
-        self._pool.start()
+        self._pool = startPool(THREADS, "recording")
 
     def __call__(self, function: Callable[..., T], *args: Any) -> Deferred[T]:
         """
@@ -73,9 +63,12 @@ class RecordingThreads:
 
         def over(result: T) -> T:
             del self._calls[call]
+            if self._stopping:
+                # Unless another follows from it: a file is still to be closed.
+                self._clock.callLater(0, self._stopIdle)
             return result
 
-        if self._look is None:
+        if self._look is None and not self._stopping:
             self._look = self._clock.callLater(_INTERVAL, self._lookAround)
         called = deferToThreadPool(self._reactor, self._pool, run)
         return called.addBoth(over)
@@ -102,15 +95,19 @@ class RecordingThreads:
 
     def stop(self) -> None:
         """
-        End the threads when they have done what was asked of them.  Nothing more
-        can be.
+        End the threads when they have done what was asked of them, and what follows
+        from that: what was given up may go on later.
         """
+        self._stopping = True
         if self._look is not None:
             self._look.cancel()
             self._look = None
-        # Waits for each thread, and one may be stuck, so it is not the reactor's
-        # thread that waits.
-        _DaemonThread(target=self._pool.stop).start()
+        self._stopIdle()
+
+    def _stopIdle(self) -> None:
+        if not (self._calls or self._stopped):
+            self._stopped = True
+            stopPool(self._pool)
 
 
 def _nothing() -> None:

@@ -6,12 +6,15 @@ All of it blocks, and belongs in a thread.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
+
+from twisted.logger import Logger
 
 from rtmptwisted.amounts import Amount, parseAmount
 from rtmptwisted.flvfile import lock
@@ -21,6 +24,10 @@ _ENDING = ".flv"
 
 # To open a pipe would wait for somebody who writes to it.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+#: What is found where a recording was: nothing any more, or something else.
+_OTHER_NOW = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 class Deleted(NamedTuple):
@@ -65,6 +72,8 @@ class Retention:
     somebody writes.  No link is followed.  Folders that become empty go as well.
     """
 
+    _log = Logger()
+
     def __init__(
         self,
         root: str,
@@ -83,6 +92,7 @@ class Retention:
         # What is known of files: what they were like then, and whether they were
         # ours and finished.  Most of them never change.
         self._known: dict[str, tuple[os.stat_result, bool | None]] = {}
+        self._isRefused = False
 
     def run(self) -> list[Deleted]:
         """
@@ -100,6 +110,7 @@ class Retention:
         total = sum(each.size for each in found)
         now = self._now()
         deleted = []
+        refused: OSError | None = None
         for each in found:
             age = now - each.modified
             if self._seconds is not None and age > self._seconds:
@@ -108,11 +119,27 @@ class Retention:
                 why = f"all together have {total} bytes"
             else:
                 continue
-            if each.isFinished and _delete(root, each):
+            try:
+                isGone = each.isFinished and _delete(root, each)
+            except OSError as error:
+                refused = refused or error
+                continue
+            if isGone:
                 total -= each.size
                 deleted.append(Deleted(each.path, each.size, why))
                 self._known.pop(each.path, None)
+        self._tell(refused)
         return deleted
+
+    def _tell(self, refused: OSError | None) -> None:
+        # Once, and not each minute.
+        if refused is not None and not self._isRefused:
+            self._log.error(
+                "old recordings below {root} cannot be deleted: {why}",
+                root=self.root,
+                why=refused.strerror or str(refused),
+            )
+        self._isRefused = refused is not None
 
     def _ours(self, root: str) -> Iterator[_Found]:
         known, self._known = self._known, {}
@@ -156,32 +183,41 @@ def _isFinished(name: str, folder: int) -> bool | None:
 def _delete(root: str, found: _Found) -> bool:
     """
     @return: whether it is gone now, and the folders with it that it was alone in.
+    @raise OSError: when that is refused.
     """
     folder, name = os.path.split(found.path)
     try:
-        directory = _openFolder(root, folder)
-    except OSError:
-        return False
-    try:
-        descriptor = os.open(name, _READ, dir_fd=directory)
-        try:
-            # Somebody who writes to it has it locked.
-            same = os.fstat(descriptor).st_mtime == found.modified
-            if not (same and lock(descriptor)):
-                return False
-            os.unlink(name, dir_fd=directory)
-        finally:
-            os.close(descriptor)
-    except OSError:
-        return False
-    finally:
-        os.close(directory)
+        if not _unlink(root, folder, name, found.modified):
+            return False
+    except OSError as error:
+        if error.errno in _OTHER_NOW:
+            return False
+        raise
     while folder != root:
         try:
             os.rmdir(folder)
         except OSError:
             break
         folder = os.path.dirname(folder)
+    return True
+
+
+def _unlink(root: str, folder: str, name: str, modified: float) -> bool:
+    """
+    @return: whether it is gone now: not when somebody has written to it, or does.
+    """
+    directory = _openFolder(root, folder)
+    try:
+        descriptor = os.open(name, _READ, dir_fd=directory)
+        try:
+            # Somebody who writes to it has it locked.
+            if os.fstat(descriptor).st_mtime != modified or not lock(descriptor):
+                return False
+            os.unlink(name, dir_fd=directory)
+        finally:
+            os.close(descriptor)
+    finally:
+        os.close(directory)
     return True
 
 

@@ -20,8 +20,16 @@ _AROUND = 15
 #: What a tag takes in memory beside its body, roughly.
 OVERHEAD = 200
 
-#: So much is written with one call, in bytes.
+#: So much is written at once when it is there, in bytes.
 AT_ONCE = 1 << 20
+
+#: And so much at the most.  On a disk where each call takes seconds, whatever it has
+#: to write, more of it with each call is all that helps.
+MOST_AT_ONCE = 8 << 20
+
+#: No file is longer, but for the rest of a group of pictures, in milliseconds: 24
+#: days.  Players bear no timestamps from 2^31 on, and there are none from 2^32 on.
+LONGEST = 24 * 86_400_000
 
 _SHORTEST = 1.0
 _SMALLEST = 100_000
@@ -42,12 +50,14 @@ class SegmentLimit(NamedTuple):
         """
         @return: whether a file that is so long and so large has enough.
         """
-        return (self.seconds is not None and milliseconds >= self.seconds * 1000) or (
-            self.size is not None and size >= self.size
+        return (
+            milliseconds >= LONGEST
+            or (self.seconds is not None and milliseconds >= self.seconds * 1000)
+            or (self.size is not None and size >= self.size)
         )
 
 
-#: All in one file.
+#: All in one file, as far as there is a file for it.
 WHOLE = SegmentLimit()
 
 
@@ -180,7 +190,7 @@ class Backlog:
         """
         tags: list[FLVTag] = []
         waiting = self._segments[0][1]
-        while waiting and self._taken < AT_ONCE:
+        while waiting and self._taken < MOST_AT_ONCE:
             tag = waiting.popleft()
             tags.append(tag)
             self._taken += len(tag.body) + OVERHEAD

@@ -73,6 +73,16 @@ class Session:
             each.state is not NetStreamState.IDLE for each in self.netStreams.values()
         )
 
+    def noteBytes(self) -> bool:
+        """
+        Something has come: who sends a large picture over a slow network is not
+        silent.
+
+        @return: whether the client publishes.
+        """
+        publishes = [each.noteBytes() for each in self.netStreams.values()]
+        return any(publishes)
+
     def createStream(self) -> NetStream:
         """
         @return: a new NetStream, idle.

@@ -264,7 +264,11 @@ class LiveStream(Contents, Receivers):
             instead=f", {before.peer} is closed" if before and not interrupted else "",
         )
         if before is not None and not interrupted:
-            before.displaced()
+            try:
+                before.displaced()
+            except Exception:
+                # The newcomer has the stream already, and has to end it.
+                self._log.failure("who published {name} failed", name=self.name)
 
     def _stopWaiting(self) -> bool:
         """

@@ -74,7 +74,7 @@ def sameCredentials(present: Publisher, newcomer: Publisher) -> bool:
 
 class Wait:
     """
-    A publisher's wait for a name that another has, who was heard just now.
+    A publisher's wait for a name that another has.
 
     @ivar over: fires when it is known who the name belongs to: the other is gone,
         or has been silent for too long, or was heard again.
@@ -85,6 +85,7 @@ class Wait:
         self._present = stream.publisher
         self._clock = stream.directory.clock
         self._since = self._clock.seconds()
+        self._sure = False
         self._call: IDelayedCall
         self.over: Deferred[None] = Deferred(lambda _: self._call.cancel())
         self._again()
@@ -99,7 +100,11 @@ class Wait:
         stream = self._stream
         same = stream.publisher is self._present
         heard = stream.heardAt > self._since
-        if not same or heard or stream.isStalled:
+        if not same or heard or (stream.isStalled and self._sure):
             self.over.callback(None)
+        elif stream.isStalled:
+            # It may be us who heard nothing, and what it has sent is read next.
+            self._sure = True
+            self._call = self._clock.callLater(0, self._look)
         else:
             self._again()

@@ -32,6 +32,8 @@ class Timeline:
         # to it here; and where any track was.
         self._tracks: dict[tuple[int, int], tuple[int, int]] = {}
         self._latest: tuple[int, int] | None = None
+        # The same of tracks whose clock was in step with one that has started anew.
+        self._stale: dict[tuple[int, int], tuple[int, int]] = {}
         # What was given out last for each track.
         self._placed: dict[tuple[int, int], int] = {}
         self.end = 0
@@ -60,6 +62,12 @@ class Timeline:
         @return: milliseconds since the first.
         """
         key = typeID, track
+        if key in self._stale and self._isBelated(key, timestamp):
+            since, position = self._stale[key]
+            position += _step(since, timestamp)
+            self._stale[key] = timestamp, position
+            return self._note(key, position)
+        self._stale.pop(key, None)
         before = self._tracks.get(key, self._latest)
         position = 0
         if before is not None:
@@ -68,10 +76,23 @@ class Timeline:
                 position = self.end
                 if key in self._tracks:
                     # The clocks of the other tracks have started anew too, or
-                    # will: their next frames find their places beside this one.
-                    self._tracks.clear()
+                    # will: then their frames find their places beside this one.
+                    self._stale, self._tracks = self._tracks, {}
+                    del self._stale[key]
         self._tracks[key] = self._latest = timestamp, position
         return self._note(key, position)
+
+    def _isBelated(self, key: tuple[int, int], timestamp: int) -> bool:
+        """
+        @return: whether a frame of a track whose clock may have started anew is
+            from before that: by the old clock it is nearer to where we are.
+        """
+        assert self._latest is not None
+        old, new = (
+            abs(position + _step(since, timestamp) - self.end)
+            for since, position in (self._stale[key], self._latest)
+        )
+        return old < new
 
     def _note(self, key: tuple[int, int], position: int) -> int:
         placed = max(position, self._placed.get(key, 0))

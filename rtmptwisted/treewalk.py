@@ -51,14 +51,16 @@ def walk(root: str, count: int) -> tuple[list[Found], bool]:
                 left -= 1
                 if left < 0:
                     break
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir(follow_symlinks=False) and _isShown(entry.name):
-                    if depth < _DEEPEST:
-                        changed = entry.stat(follow_symlinks=False).st_mtime_ns
-                        heappush(folders, (-changed, depth + 1, path))
-                elif _isRecording(entry):
-                    status = entry.stat(follow_symlinks=False)
-                    found.append(Found(status.st_mtime_ns, status.st_size, path))
+                # It may be gone by now; those behind it are not.
+                with suppress(OSError):
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False) and _isShown(entry.name):
+                        if depth < _DEEPEST:
+                            changed = entry.stat(follow_symlinks=False).st_mtime_ns
+                            heappush(folders, (-changed, depth + 1, path))
+                    elif _isRecording(entry):
+                        status = entry.stat(follow_symlinks=False)
+                        found.append(Found(status.st_mtime_ns, status.st_size, path))
     return nlargest(count, found), left < 0 or bool(folders) or len(found) > count
 
 

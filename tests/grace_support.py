@@ -30,6 +30,12 @@ class GraceTestCase(ServerTestCase):
         Make the server.
         """
         super().setUp()
+        self.serve()
+
+    def serve(self) -> None:
+        """
+        Begin anew, by the clock that there is now.
+        """
         self.clock.advance(1_000_000.25)
         self.directory = StreamDirectory(self.clock, self.limits, grace=self.grace)
         self.factory = RTMPFactory(self.directory, self.commands(), bytes)

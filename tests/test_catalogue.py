@@ -184,6 +184,16 @@ class WorkTests(PlaybackTestCase):
         self.get(PATH)
         self.assertEqual(self.walks, 2)
 
+    def test_clockIsSet(self) -> None:
+        """
+        It is made anew when the clock was set back.
+        """
+        self.clock.advance(10_000)
+        self.get(PATH)
+        self.clock.rightNow -= 3600
+        self.get(PATH)
+        self.assertEqual(self.walks, 2)
+
     def test_heads(self) -> None:
         """
         What has not changed is not read again; what is gone is forgotten.
@@ -265,6 +275,22 @@ class SlowTests(PlaybackTestCase):
         self.thread.run()
         calls = self.thread.calls
         self.clock.advance(29)
+        self.ask()
+        self.assertEqual(self.thread.calls, calls)
+        self.clock.advance(2)
+        self.ask()
+        self.assertEqual(self.thread.calls, calls + 1)
+        self.thread.run()
+
+    def test_hung(self) -> None:
+        """
+        One that took very long to make is not given for ever.
+        """
+        self.ask()
+        self.clock.advance(1800)
+        self.thread.run()
+        calls = self.thread.calls
+        self.clock.advance(299)
         self.ask()
         self.assertEqual(self.thread.calls, calls)
         self.clock.advance(2)

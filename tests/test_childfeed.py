@@ -71,6 +71,22 @@ class AgainTests(ServiceTestCase):
         said = "live/show: cat[101] ended after 0.0 s: SIGSEGV; it begins again in"
         self.assertEqual(second, f"{said} 2 s")
 
+    def test_stuck(self) -> None:
+        """
+        Beside one that not even SIGKILL has ended there is no other.
+        """
+        stream = self.publish()
+        with self.logs() as events:
+            self.processes[0].lose(0)
+            for _ in range(120):
+                self.clock.advance(1)
+        self.assertEqual(self.processes[0].signals, ["TERM", "KILL"])
+        self.assertEqual(len(self.processes), 1)
+        self.assertEqual(len(logLines(events, LogLevel.error)), 1)
+        stream.end()
+        self.publish()
+        self.assertEqual(len(self.processes), 2)
+
     def test_newcomer(self) -> None:
         """
         It begins with the headers and the current group of pictures.

@@ -9,6 +9,7 @@ from zope.interface import implementer
 from rtmptwisted.errors import CommandRejected
 from rtmptwisted.interfaces import IStreamWatcher
 from rtmptwisted.streams import LiveStream, Publisher
+from rtmptwisted.takeover import STALLED_SECONDS
 from tests.fakes import FakeSink, ReturningSink
 from tests.support import ServerTestCase
 
@@ -184,3 +185,22 @@ class StreamDirectoryTests(ServerTestCase):
         self.assertEqual([what for what, _, _ in after.told], ["started", "stopped"])
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 2)
         self.assertIsNot(self.directory.stream("live/show"), stream)
+
+    def test_brokenPublisher(self) -> None:
+        """
+        A defect in a publisher who is displaced does not keep its successor from
+        publishing, nor from ending the stream.
+        """
+
+        def displaced() -> None:
+            raise ZeroDivisionError("a defect")
+
+        stream = self.directory.publish(
+            "live/show", Publisher("192.0.2.1:4000", displaced=displaced)
+        )
+        self.clock.advance(STALLED_SECONDS)
+        newcomer = Publisher("192.0.2.2:4000")
+        self.assertIs(self.directory.publish("live/show", newcomer), stream)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        stream.end(newcomer)
+        self.assertFalse(stream.isLive)

@@ -215,6 +215,50 @@ class RepairTests(FileTestCase):
         self.assertEqual(Verified(fixed).media, plain(videoHeader()))
         self.assertEqual(result.cut, len(data) - positions(raw(tags))[1])
 
+    def test_tagsBehindDamage(self) -> None:
+        """
+        What comes behind damage is not cut off but by force, however little it is,
+        whether the file is one of ours or not.
+        """
+        for good in (self.read(self.written(*show(10))), raw(show(10))):
+            data = bytearray(good)
+            # The size of a tag.
+            place = positions(good)[5]
+            data[place + 3] ^= 1
+            path = self.put(bytes(data))
+            self.assertIn("only by force", repair(path).problem)
+            self.assertEqual(self.read(path), data)
+            fixed, result = self.repaired(bytes(data), force=True)
+            self.assertEqual(result.cut, len(good) - place)
+            Verified(fixed)
+
+    def test_writtenWithoutLock(self) -> None:
+        """
+        A file that somebody writes to meanwhile is left alone, though others than
+        this server do not lock it.
+        """
+        cut = self.read(self.written(*show(900)))[:-3]
+        for data in (raw(show(900)), cut):
+            result = self.repairedMeanwhile(data)
+            self.assertEqual(result.problem, "it is being written")
+            self.assertEqual(result.done, [])
+            self.assertEqual(self.read(result.path), data + b"more")
+            self.assertNotIn(".repair-", "".join(self.files()))
+
+    def repairedMeanwhile(self, data: bytes) -> Repair:
+        """
+        Repair a file with this in it, to which somebody writes while it is read.
+        """
+        path = self.put(data)
+        more = [b"more"]
+        with open(path, "ab", buffering=0) as file:
+
+            def write(fraction: float) -> None:
+                file.write(b"".join(more))
+                more.clear()
+
+            return repair(path, write)
+
     def test_beingWritten(self) -> None:
         """
         A file that is being written is left alone.

@@ -5,6 +5,8 @@ Tests of L{rtmptwisted.flvrepair}: files that a crash has left.
 from __future__ import annotations
 
 import os
+import tempfile
+from shutil import rmtree
 
 from rtmptwisted.flvrepair import repairUnfinished
 from rtmptwisted.wire.flv import FLVTag, fileHeader
@@ -43,13 +45,13 @@ class UnfinishedTests(FileTestCase):
         self.put(_raw(show(2)), "foreign.flv")
         self.put(b"", "empty.flv")
         os.mkfifo(os.path.join(self.root, "pipe.flv"))
-        away = self.mktemp()
-        os.mkdir(away)
+        away = tempfile.mkdtemp()
+        self.addCleanup(rmtree, away)
         outside = os.path.join(away, "x.flv")
         os.rename(self.unfinished("far"), outside)
         before = self.read(outside)
-        os.symlink(os.path.abspath(away), os.path.join(self.root, "link"))
-        os.symlink(os.path.abspath(outside), os.path.join(self.root, "link.flv"))
+        os.symlink(away, os.path.join(self.root, "link"))
+        os.symlink(outside, os.path.join(self.root, "link.flv"))
         results = list(repairUnfinished(self.root, lambda: False))
         self.assertEqual(sorted(each.path for each in results), sorted(paths))
         for each in results:

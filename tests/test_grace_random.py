@@ -196,6 +196,8 @@ class Play:
         """
         model, base = self.model, (key * 1_500_000_000 - 5000) % WRAP
         newcomer = Encoder(self.factory, self.clock, key % 2, base)
+        # For what is looked at once more.
+        self.clock.advance(0.002)
         codes = statusCodes(newcomer.client.read())
         present = model.owner
         expected = START

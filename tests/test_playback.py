@@ -4,8 +4,11 @@ Tests of L{rtmptwisted.playback}: recordings over HTTP.
 
 from __future__ import annotations
 
+import os
+import time
+
 from treq.testing import StubTreq
-from twisted.web.http import datetimeToString
+from twisted.web.http import datetimeToString, stringToDatetime
 
 from rtmptwisted.httpflv import LiveResource
 from tests.http_support import BEGIN
@@ -14,6 +17,9 @@ from tests.playback_support import PlaybackTestCase
 CONTENT = bytes(range(256)) * 2000
 SIZE = len(CONTENT)
 PATH = "/recordings/live/show-1.flv"
+
+#: When a file was written, in seconds.
+OLD = 1_600_000_000.5
 
 
 class WholeTests(PlaybackTestCase):
@@ -205,13 +211,14 @@ class RangeTests(PlaybackTestCase):
         A range of what the client has a part of is sent, by tag or by time; when the
         file is another by now, the whole is.
         """
+        os.utime(self.root / "live/show-1.flv", (OLD, OLD))
         first, _ = self.get(PATH)
-        tag, time = (self.header(first, name) for name in ("etag", "last-modified"))
+        tag, since = (self.header(first, name) for name in ("etag", "last-modified"))
         assert tag is not None
-        assert time is not None
+        assert since is not None
         for condition, code in (
             (tag, 206),
-            (time, 206),
+            (since, 206),
             ('"other"', 200),
             (f"W/{tag}", 200),
             (datetimeToString(1_000_000).decode(), 200),
@@ -231,18 +238,19 @@ class ConditionTests(PlaybackTestCase):
         Who names the tag, or a time that is not before the change, is told that
         nothing has changed; the tag counts before the time.
         """
-        self.record("live/show-1.flv", CONTENT)
+        path = self.record("live/show-1.flv", CONTENT)
+        os.utime(path, (OLD, OLD))
         first, _ = self.get(PATH)
-        tag, time = (self.header(first, name) for name in ("etag", "last-modified"))
+        tag, since = (self.header(first, name) for name in ("etag", "last-modified"))
         assert tag is not None
-        assert time is not None
+        assert since is not None
         early, late = (datetimeToString(each).decode() for each in (1, 4_000_000_000))
         for headers, code in (
             ({"if-none-match": tag}, 304),
             ({"if-none-match": f'"a", W/{tag}, "b"'}, 304),
             ({"if-none-match": "*"}, 304),
             ({"if-none-match": '"other"'}, 200),
-            ({"if-modified-since": time}, 304),
+            ({"if-modified-since": since}, 304),
             ({"if-modified-since": late}, 304),
             ({"if-modified-since": early}, 200),
             ({"if-modified-since": "nonsense"}, 200),
@@ -259,3 +267,20 @@ class ConditionTests(PlaybackTestCase):
                 self.assertEqual(self.header(response, "etag"), tag)
                 self.assertEqual(body == b"", code == 304 or method == "HEAD")
         self.assertEqual(self.open, 0)
+
+    def test_justNow(self) -> None:
+        """
+        No answer says that something changed later than it was sent, and a time
+        before the change is none at which it was the same.
+        """
+        path = self.record("live/show-1.flv", CONTENT)
+        later = time.time() + 3600
+        os.utime(path, (later, later))
+        first, _ = self.get(PATH)
+        said = self.header(first, "last-modified")
+        assert said is not None
+        self.assertLessEqual(stringToDatetime(said.encode()), time.time())
+        for headers in ({"if_modified_since": said}, {"if_range": said}):
+            response, _ = self.get(PATH, range="bytes=0-9", **headers)
+            expected = 206 if "if_modified_since" in headers else 200
+            self.assertEqual(response.code, expected)

@@ -94,14 +94,14 @@ class StuckDiskTests(SlowDiskTestCase):
         """
         self.directory = StreamDirectory(self.clock, Limits())
         recorder = self.stuck()
-        self.receive(*[frame(80 + n, 1 << 20) for n in range(5)])
+        self.receive(*[frame(80 + n, 3 << 20) for n in range(10)])
         self.stream.end()
         for _ in range(4):
             self.clock.advance(PATIENCE - 1)
             self.thread.step()
         self.assertNoResult(recorder.done)
         (contents,) = self.end(recorder)
-        self.assertEqual(len(contents.media), len(BEGIN) + 6)
+        self.assertEqual(len(contents.media), len(BEGIN) + 11)
         self.assertEqual(self.lines(), [])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 

@@ -84,6 +84,27 @@ class TimeTests(RecorderTestCase):
             [0, 20, 40],
         )
 
+    def test_belated(self) -> None:
+        """
+        When the clock of a track starts anew, frames of another may still come from
+        before that: they make no gap.
+        """
+        self.assertEqual(
+            self.times(
+                keyframe(0),
+                audio(10),
+                keyframe(60_000),
+                audio(60_010),
+                keyframe(0),
+                audio(60_030),
+                audio(60_050),
+                frame(40),
+                audio(50),
+                frame(80),
+            ),
+            [0, 10, 60_000, 60_010, 60_010, 60_030, 60_050, 60_050, 60_060, 60_090],
+        )
+
     def test_outOfOrder(self) -> None:
         """
         Small steps back are held, each track for itself; time does not run

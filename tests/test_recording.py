@@ -5,6 +5,7 @@ Tests of L{rtmptwisted.recording}.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC
 
 from twisted.logger import LogLevel
@@ -199,6 +200,32 @@ class RecordingServiceTests(RecordingTestCase):
         self.assertEqual(self.service.recordings, [])
         self.assertEqual(self.media(f"live/show-{STAMP}-1.flv"), plain(keyframe(0)))
 
+    def test_fairParts(self) -> None:
+        """
+        What waits for a disk that does not answer is bounded for all recordings
+        together: the more there are, the less may wait for each.
+        """
+        directory = self.directory
+        directory.limits = replace(
+            directory.limits, recordingBytes=40_000, recordingsBytes=50_000
+        )
+        thread = SlowThread()
+        self.service.inThread = thread  # type: ignore[method-assign]
+        held = []
+        for name in ("one", "two"):
+            self.publisher(name).send(*BEGIN)
+            frames = [frame(80 + n, 1000) for n in range(100)]
+            for each in frames:
+                directory.stream(f"live/{name}").receive(each)
+            held.append([each._backlog.waiting for each in self.service._recorders])
+        self.assertGreater(held[0][0], 35_000)
+        self.assertLessEqual(held[0][0], 40_000)
+        self.assertGreater(held[1][1], 20_000)
+        self.assertLessEqual(held[1][1], 25_000)
+        for stream in list(directory):
+            stream.end()
+        thread.run()
+
     def test_alreadyLive(self) -> None:
         """
         What was live before the start is not recorded.
@@ -272,9 +299,10 @@ class RecordingServiceTests(RecordingTestCase):
 
     def test_folderCannotBeWritten(self) -> None:
         """
-        The same holds for a folder that is there and cannot be written to.
+        The same holds for a folder that is there and cannot be written to by the
+        user who would do it, whoever the real one is.
         """
-        self.patch(os, "access", lambda path, mode: False)
+        self.patch(os, "access", lambda path, mode, effective_ids: not effective_ids)
         self.assertIn(
             f"cannot record to {self.root}: no right to write there",
             self.refused(self.root),

@@ -8,6 +8,7 @@ import os
 
 from rtmptwisted.recordingpolicy import RecordingPolicy, State
 from rtmptwisted.segment import parseSegment
+from tests.fakes import SlowThread
 from tests.media import audio, audioHeader, frame, keyframe, plain, videoHeader
 from tests.recorder_support import STAMP, FakeWatcher
 from tests.recording_support import BEGIN, RecordingTestCase
@@ -116,6 +117,20 @@ class AskedForTests(RecordingTestCase):
         )
         for name in ("live/show", "live/nothing"):
             self.assertIsNone(self.successResultOf(self.service.stopRecording(name)))
+
+    def test_stopTwice(self) -> None:
+        """
+        Whoever stops a recording that is being finished is told when it is, too.
+        """
+        thread = SlowThread()
+        self.patch(self.service, "inThread", thread)
+        self.service.record(self.live())
+        stopped = [self.service.stopRecording("live/show") for _ in range(2)]
+        for each in stopped:
+            self.assertNoResult(each)
+        thread.run()
+        path = os.path.join(self.root, f"live/show-{STAMP}.flv")
+        self.assertEqual([self.successResultOf(each) for each in stopped], [path] * 2)
 
     def test_byItself(self) -> None:
         """

@@ -31,6 +31,9 @@ class RecordingThreadsTests(TestCase):
     Tests of L{RecordingThreads}.
     """
 
+    #: Nothing here takes as long, in seconds.
+    timeout = 20
+
     def setUp(self) -> None:
         """
         Have threads, and a time of our own.
@@ -93,6 +96,21 @@ class RecordingThreadsTests(TestCase):
         self.assertEqual(self.threads.stuck, 0)
         self.clock.advance(1)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    async def test_stopStuck(self) -> None:
+        """
+        When a call that was stuck returns after the end, what follows from it is
+        done as well: a file is not left open.  Then the threads end.
+        """
+        (hanging,) = self.hang(1)
+        self.threads.stop()
+        self.answer.set()
+        self.assertTrue(await hanging)
+        thread = await self.threads(threading.current_thread)
+        self.clock.advance(0)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        thread.join(60)
+        self.assertFalse(thread.is_alive())
 
     async def test_bounded(self) -> None:
         """

@@ -4,16 +4,20 @@ Tests of L{rtmptwisted.retention}.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
 from shutil import rmtree
+from typing import Any
 
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from rtmptwisted.amounts import Amount
 from rtmptwisted.flvfile import FLVFile
 from rtmptwisted.retention import Retention, parseKeep
+from tests.fakes import logLines
 from tests.media import keyframe
 
 NOW = 1_800_000_000.0
@@ -247,6 +251,37 @@ class RetentionTests(SynchronousTestCase):
         self.patch(os, "open", noting)
         retention.run()
         self.assertNotIn("x.flv", opened)
+
+    def test_refused(self) -> None:
+        """
+        What cannot be deleted is said once, until that works again; all else that is
+        too old is deleted.
+        """
+        bad = self.write("a/bad", 9).path
+        self.write("a/good", 8)
+        retention = Retention(self.root, DAY, None, lambda: NOW)
+        real = os.unlink
+
+        def refuse(name: str, **more: Any) -> None:
+            if name == "bad.flv" and refusing:
+                raise PermissionError(errno.EPERM, "not you")
+            real(name, **more)
+
+        self.patch(os, "unlink", refuse)
+        with capturedLogs() as events:
+            refusing = True
+            self.assertEqual(len(retention.run()), 1)
+            self.assertEqual(retention.run(), [])
+            self.assertEqual(
+                logLines(events),
+                [f"old recordings below {self.root} cannot be deleted: not you"],
+            )
+            refusing = False
+            self.assertEqual([each.path for each in retention.run()], [bad])
+            self.write("a/bad", 9)
+            refusing = True
+            retention.run()
+        self.assertEqual(len(logLines(events)), 2)
 
     def test_noFolder(self) -> None:
         """

@@ -4,8 +4,11 @@ Tests of L{rtmptwisted.recorder}: recordings of more than one file.
 
 from __future__ import annotations
 
+import os
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from rtmptwisted.flvcheck import check
 from rtmptwisted.recordingname import NameTemplate
 from rtmptwisted.recordingpolicy import RecordingPolicy
 from rtmptwisted.segment import SegmentLimit, parseSegment
@@ -13,6 +16,7 @@ from rtmptwisted.wire.flv import FLVTag
 from rtmptwisted.wire.limits import Limits
 from tests.fakes import SlowThread
 from tests.flv_reader import FLV
+from tests.flv_support import isKeyframe
 from tests.media import (
     AVC_CONFIG,
     audio,
@@ -40,6 +44,27 @@ class SegmentTests(RecorderTestCase):
         """
         self.finished(self.record(*tags, segment=segment))
         return self.all()
+
+    def test_months(self) -> None:
+        """
+        A recording without segments goes on in another file before timestamps are
+        more than files and players bear; nothing is lost.
+        """
+        day = 86_400_000
+        times = range(0, 60 * day, day // 2)
+        recorder = self.record(*SETUP, *(keyframe(time % 2**32) for time in times))
+        self.finished(recorder)
+        for path in self.files():
+            self.assertEqual(check(os.path.join(self.root, path)), [])
+        recorded = []
+        for contents in self.all():
+            base = metadataOf(contents)["streamOffset"]
+            assert isinstance(base, float)
+            last = contents.media[-1].timestamp
+            self.assertLess(last, 2**31)
+            keyframes = filter(isKeyframe, contents.media)
+            recorded += [base * 1000 + tag.timestamp for tag in keyframes]
+        self.assertEqual(recorded, list(times))
 
     def test_time(self) -> None:
         """

@@ -104,6 +104,27 @@ class WalkTests(FolderTestCase):
         self.root.rmdir()
         self.assertEqual(self.paths(), (set(), False))
 
+    def test_goneMeanwhile(self) -> None:
+        """
+        A recording that is deleted while its folder is looked at is left out, and no
+        other.
+        """
+        paths = [str(self.record(f"{number}.flv")) for number in range(5)]
+        isRecording = treewalk._isRecording
+        gone = ""
+
+        def deleting(entry: os.DirEntry[str]) -> bool:
+            nonlocal gone
+            if not gone:
+                gone = entry.name
+                os.unlink(entry.path)
+            return isRecording(entry)
+
+        self.patch(treewalk, "_isRecording", deleting)
+        expected = set(map(os.path.basename, paths))
+        found = self.paths()[0]
+        self.assertEqual(found, expected - {gone})
+
     def test_deep(self) -> None:
         """
         Folders are not followed down without end.

@@ -176,6 +176,14 @@ class FileHead:
         self._fillers = min(self._fillers, strings)
         return self._indexAt, b"".join(self._indexed(tally, strings - self._fillers))
 
+    def both(self, tally: Tally) -> tuple[int, bytes]:
+        """
+        @return: where to write what, so that numbers and index are those of the
+            tally.
+        """
+        _, index = self.index(tally)
+        return 0, b"".join((self._beginning(tally, False), self._others, index))
+
     def _beginning(self, tally: Tally, complete: bool) -> bytes:
         """
         All that stands before the publisher's metadata.

@@ -168,6 +168,10 @@ class Limits:
     #: What one recording may hold in memory while the disk is slow.
     recordingBytes: int = 32 * MIB
 
+    #: And what all of them may hold together, each an equal part: they mostly have
+    #: the same disk.
+    recordingsBytes: int = 512 * MIB
+
     def __post_init__(self) -> None:
         """
         @raise ValueError: for what would not work.
