@@ -213,6 +213,8 @@ class ReaderTests(SynchronousTestCase):
             ({"times": [math.nan], "filepositions": [1.0]}, []),
             ({"times": [0.0], "filepositions": [math.inf]}, []),
             ({"times": [0.0], "filepositions": [-1.0]}, []),
+            ({"times": [1e308], "filepositions": [1.0]}, []),
+            ({"times": [0.0], "filepositions": [1e308]}, []),
             ({"times": {"0": 0.0}, "filepositions": [1.0]}, []),
             ({}, []),
             (None, []),

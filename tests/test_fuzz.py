@@ -53,6 +53,12 @@ class TargetTests(SynchronousTestCase):
         """
         self.hold("amf", 400)
 
+    def test_recording(self) -> None:
+        """
+        Files are read and repaired, or are not.
+        """
+        self.hold("recording", 300)
+
     def test_codec(self) -> None:
         """
         Payloads are of some kind.

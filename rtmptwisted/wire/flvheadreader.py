@@ -4,7 +4,6 @@ Reading the head of an FLV file, one of ours or any other.
 
 from __future__ import annotations
 
-import math
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -37,6 +36,10 @@ LIMITS: Final = Limits(amfValues=1 << 18, amfString=MIB, dataMessage=LARGEST_BOD
 _NAME: Final = amf.encode(["onMetaData"]) + bytes((Marker.ECMA_ARRAY,))
 _FIRST: Final = amf.encode([{CREATOR_KEY: CREATOR + " "}])[1:-3]
 _SECOND: Final = amf.encode([{COMPLETE_KEY: False}])[1:-4]
+
+#: Where a tag can be, in bytes, and when, in seconds: timestamps have 32 bits.
+_FARTHEST: Final = 1 << 53
+_LATEST: Final = (1 << 32) / 1000
 
 _number = struct.Struct(">Bd")
 _count = struct.Struct(">I")
@@ -150,9 +153,8 @@ def _paired(
     for position, time in zip(positions, times, strict=True):
         if not isinstance(position, float) or not isinstance(time, float):
             return []
-        if not (math.isfinite(position) and math.isfinite(time)):
-            return []
-        if position < 0 or time < 0:
+        # What is no number is not between any.
+        if not (0 <= position <= _FARTHEST and 0 <= time <= _LATEST):
             return []
         entries.append((int(position), time))
     return entries

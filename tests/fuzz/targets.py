@@ -9,10 +9,11 @@ from random import Random
 from typing import NamedTuple
 
 from rtmptwisted.wire import amf
-from rtmptwisted.wire.flv import AUDIO, VIDEO
+from rtmptwisted.wire.flv import AUDIO, VIDEO, FLVTag
 from tests.fuzz import seeds
 from tests.fuzz.chunked import CONNECTED, HANDSHAKE, fuzzChunks, fuzzConnection
-from tests.fuzz.plain import fuzzAMF, fuzzCodec, fuzzFLV, fuzzHandshake
+from tests.fuzz.plain import fuzzAMF, fuzzCodec, fuzzFLV, fuzzHandshake, tagsIn
+from tests.fuzz.recordings import aRecording, fuzzRecording
 from tests.fuzz.server import BARE, fuzzSession
 
 
@@ -67,6 +68,15 @@ def _aFile(random: Random) -> bytes:
     return seeds.tags(random.choices(choice, k=random.choice((4, 8, 40))))
 
 
+def _aRecording(random: Random) -> bytes:
+    time = 0
+    tags = []
+    for typeID, _, body in tagsIn(_aFile(random)):
+        time += random.choice((0, 20, 40, 6000))
+        tags.append(FLVTag(typeID, time, body))
+    return aRecording(random, tags)
+
+
 def _chunks(random: Random) -> bytes:
     if random.random() < 0.7:
         return _header(random, 2) + seeds.chunkStream(random)
@@ -106,6 +116,7 @@ TARGETS: dict[str, Target] = {
         _aFile,
         lambda vector: [seeds.tags(_media(vector)[:30])],
     ),
+    "recording": Target(fuzzRecording, _aRecording, lambda vector: []),
     "handshake": Target(
         fuzzHandshake, _aHandshake, lambda vector: [b"\0\x30" + vector[:3200]]
     ),
