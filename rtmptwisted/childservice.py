@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from twisted.application.service import Service
@@ -21,17 +21,11 @@ from rtmptwisted.childfeed import Feed, Surroundings
 from rtmptwisted.directory import StreamDirectory
 from rtmptwisted.interfaces import IStreamWatcher
 from rtmptwisted.streams import LiveStream
+from rtmptwisted.timeofday import utcNow
 
 #: Programs that run at the same moment.  Each takes three descriptors, and far more
 #: of the machine than the stream itself; and anybody who can publish starts some.
 MOST_CHILDREN = 64
-
-
-def utcNow() -> datetime:
-    """
-    @return: the time of day.
-    """
-    return datetime.now(UTC)
 
 
 @implementer(IStreamWatcher)

@@ -12,12 +12,11 @@ from errno import ENOENT
 from stat import S_ISREG
 from urllib.parse import unquote_to_bytes
 
+from rtmptwisted.wire.flv import ENDING
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # To open a pipe would wait for somebody who writes to it.
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-
-#: Recordings have the ending C{.flv}.
-ENDING = ".flv"
 
 #: The longest path, in bytes as they are in a URL.
 _LONGEST_PATH = 4096

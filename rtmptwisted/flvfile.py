@@ -17,7 +17,7 @@ from rtmptwisted.errors import RTMPError
 from rtmptwisted.metadata import FILE_KEYS
 from rtmptwisted.newfile import NewFile, lock
 from rtmptwisted.wire.amf import AMFValue
-from rtmptwisted.wire.flv import FLVTag
+from rtmptwisted.wire.flv import ENDING, FLVTag
 from rtmptwisted.wire.flvhead import CREATOR, FileHead
 from rtmptwisted.wire.flvindex import Tally
 
@@ -93,7 +93,7 @@ class FLVFile:
         # Whether there may be bytes behind the last whole tag, and the head be wrong.
         self._isLonger = self._isStale = False
         self._new: NewFile | None
-        self._new = new = NewFile(root, name, ".flv", policy.mode)
+        self._new = new = NewFile(root, name, ENDING, policy.mode)
         self._descriptor, self.path = new.descriptor, new.path
         self._isLocked = lock(self._descriptor)
         try:

@@ -21,7 +21,7 @@ from rtmptwisted.flvsource import FLVSource
 from rtmptwisted.metadata import FILE_KEYS
 from rtmptwisted.newfile import lock
 from rtmptwisted.wire.amf import AMFValue
-from rtmptwisted.wire.flv import LARGEST_BODY
+from rtmptwisted.wire.flv import ENDING, LARGEST_BODY
 from rtmptwisted.wire.flvhead import CREATOR, FileHead
 from rtmptwisted.wire.flvheadreader import TELLING, isFinished
 from rtmptwisted.wire.flvindex import Tally
@@ -176,7 +176,7 @@ def _replace(
     tally = Tally(head.capacity, head.size)
     for tag in Scan(survey.source, survey.start.tags):
         tally.add(tag.typeID, tag.timestamp, tag.total, tag.start, tag.description)
-    new, temporary = tempfile.mkstemp(".flv", ".repair-", os.path.dirname(path))
+    new, temporary = tempfile.mkstemp(ENDING, ".repair-", os.path.dirname(path))
     try:
         try:
             _write(new, 0, head.encode(tally, complete=True))
@@ -254,7 +254,7 @@ def repairUnfinished(root: str, stop: Callable[[], bool]) -> Iterator[Repair]:
             if stop():
                 return
             path = os.path.join(folder, name)
-            if name.endswith(".flv") and _isUnfinished(path):
+            if name.endswith(ENDING) and _isUnfinished(path):
                 try:
                     yield repair(path, goOn)
                 except _Stopped:

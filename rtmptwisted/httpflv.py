@@ -37,9 +37,7 @@ from rtmptwisted.page import Pages
 from rtmptwisted.playback import Playback
 from rtmptwisted.sending import PIECE, Recent, Sending
 from rtmptwisted.websocketflv import isUpgrade, upgrade
-from rtmptwisted.wire.flv import VIDEO
-
-ENDING = listing.ENDING
+from rtmptwisted.wire.flv import ENDING, VIDEO
 
 #: C{/app/name.html} is a player; C{/app/name.key.flv} is the last keyframe.
 PAGE_ENDING = ".html"

@@ -12,9 +12,7 @@ from rtmptwisted.formats import FLVFormat
 from rtmptwisted.history import SAMPLES, History
 from rtmptwisted.streams import LiveStream
 from rtmptwisted.wire.amf import AMFValue
-from rtmptwisted.wire.flv import AUDIO, VIDEO
-
-ENDING = ".flv"
+from rtmptwisted.wire.flv import AUDIO, ENDING, VIDEO
 
 #: What people call codecs that have other names on the wire.
 _NAMES = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from rtmptwisted.recordingpolicy import Recording, RecordingPolicy
 from rtmptwisted.recordingthreads import RecordingThreads
 from rtmptwisted.retention import Retention
 from rtmptwisted.streams import LiveStream
+from rtmptwisted.timeofday import utcNow
 from rtmptwisted.upkeep import Upkeep
 
 T = TypeVar("T")
@@ -33,13 +34,6 @@ T = TypeVar("T")
 STOP_SECONDS = 10.0
 
 _EFFECTIVE = os.access in os.supports_effective_ids
-
-
-def utcNow() -> datetime:
-    """
-    @return: the time of day.
-    """
-    return datetime.now(UTC)
 
 
 @implementer(IStreamWatcher, IRecordingWatcher)

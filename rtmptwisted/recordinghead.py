@@ -10,14 +10,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from rtmptwisted.diskfile import ENDING, DiskFile, openBelow
+from rtmptwisted.diskfile import DiskFile, openBelow
 from rtmptwisted.errors import AMFError, InvalidName
 from rtmptwisted.listing import codecName, pixels
 from rtmptwisted.names import streamKey
 from rtmptwisted.wire import amf
 from rtmptwisted.wire.amf import AMFValue
 from rtmptwisted.wire.codec import AUDIO_CODECS, VIDEO_CODECS
-from rtmptwisted.wire.flv import SCRIPT
+from rtmptwisted.wire.flv import ENDING, SCRIPT
 from rtmptwisted.wire.flvhead import CREATOR
 
 #: So much of a file is looked at, in bytes.

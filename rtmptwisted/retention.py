@@ -18,9 +18,8 @@ from twisted.logger import Logger
 
 from rtmptwisted.amounts import Amount, parseAmount
 from rtmptwisted.flvfile import lock
+from rtmptwisted.wire.flv import ENDING
 from rtmptwisted.wire.flvheadreader import TELLING, isFinished
-
-_ENDING = ".flv"
 
 # To open a pipe would wait for somebody who writes to it.
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -147,7 +146,7 @@ class Retention:
             for name in names:
                 # It may be gone, or nothing that can be read.
                 with suppress(OSError):
-                    if not name.endswith(_ENDING):
+                    if not name.endswith(ENDING):
                         continue
                     path = os.path.join(folder, name)
                     status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)

@@ -9,7 +9,8 @@ from contextlib import suppress
 from heapq import heappop, heappush, nlargest
 from typing import NamedTuple
 
-from rtmptwisted.diskfile import ENDING, isName
+from rtmptwisted.diskfile import isName
+from rtmptwisted.wire.flv import ENDING
 
 #: How many files and folders are looked at, at most.  It takes about a second.
 MOST_LOOKED_AT = 50_000

@@ -10,7 +10,8 @@ import socket
 from twisted.logger import LogLevel
 
 from rtmptwisted.childcommand import parseExec
-from rtmptwisted.childservice import ChildService, utcNow
+from rtmptwisted.childservice import ChildService
+from rtmptwisted.timeofday import utcNow
 from tests.child_support import WHO, ServiceTestCase
 from tests.delivery_support import BEGIN
 from tests.fakes import logLines

@@ -47,6 +47,7 @@ LAYERS: dict[str, int] = {
     "streams": 2,
     "takeover": 2,
     "template": 2,
+    "timeofday": 2,
     # The ways in and out.
     "addresses": 3,
     "admission": 3,

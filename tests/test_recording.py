@@ -11,8 +11,9 @@ from datetime import UTC
 from twisted.logger import LogLevel
 
 from rtmptwisted.errors import StartError
-from rtmptwisted.recording import STOP_SECONDS, RecordingService, utcNow
+from rtmptwisted.recording import STOP_SECONDS, RecordingService
 from rtmptwisted.recordingpolicy import State
+from rtmptwisted.timeofday import utcNow
 from tests.fakes import SlowThread, logLines
 from tests.flv_reader import readFLV
 from tests.media import frame, keyframe, metadataOf, plain

@@ -17,6 +17,9 @@ AUDIO = MessageType.AUDIO
 VIDEO = MessageType.VIDEO
 SCRIPT = MessageType.DATA
 
+#: How the names of files end, and the addresses of streams over HTTP.
+ENDING = ".flv"
+
 #: The length field of a tag has 24 bits.
 LARGEST_BODY = 0xFFFFFF
 
